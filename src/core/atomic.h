@@ -1,0 +1,117 @@
+/* atomic.h - the few atomic operations the library is built from, on plain integers.
+ *
+ * C11's _Atomic is not C++ and not C99, so the variables are ordinary uint32_t, uint64_t and
+ * pointers; every access that may race goes through these functions. On a target without
+ * threads they compile to plain loads and stores. */
+#ifndef W3D_ATOMIC_H
+#define W3D_ATOMIC_H
+
+#include "core/base.h"
+
+#if defined(__GNUC__)
+
+/* Acquire: what the releasing thread wrote before its store is visible after this load. */
+W3D_INLINE uint32_t w3d_atomic_load_u32(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+W3D_INLINE uint64_t w3d_atomic_load_u64(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+W3D_INLINE void    *w3d_atomic_load_pointer(void *const *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+
+/* Release: everything written before is visible to whoever loads the stored value. */
+W3D_INLINE void w3d_atomic_store_u32(uint32_t *p, uint32_t value) { __atomic_store_n(p, value, __ATOMIC_RELEASE); }
+W3D_INLINE void w3d_atomic_store_u64(uint64_t *p, uint64_t value) { __atomic_store_n(p, value, __ATOMIC_RELEASE); }
+W3D_INLINE void w3d_atomic_store_pointer(void **p, void *value)   { __atomic_store_n(p, value, __ATOMIC_RELEASE); }
+
+/* Read, change and write in one step, acquire and release; gives the value before. */
+W3D_INLINE uint32_t w3d_atomic_add_u32(uint32_t *p, uint32_t amount) { return __atomic_fetch_add(p, amount, __ATOMIC_ACQ_REL); }
+W3D_INLINE uint64_t w3d_atomic_add_u64(uint64_t *p, uint64_t amount) { return __atomic_fetch_add(p, amount, __ATOMIC_ACQ_REL); }
+W3D_INLINE uint32_t w3d_atomic_exchange_u32(uint32_t *p, uint32_t value) { return __atomic_exchange_n(p, value, __ATOMIC_ACQ_REL); }
+
+/* Stores `desired` where *p is *expected and gives 1; else puts what is there in *expected. */
+W3D_INLINE int w3d_atomic_swap_u32(uint32_t *p, uint32_t *expected, uint32_t desired)
+{
+    return __atomic_compare_exchange_n(p, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+W3D_INLINE int w3d_atomic_swap_u64(uint64_t *p, uint64_t *expected, uint64_t desired)
+{
+    return __atomic_compare_exchange_n(p, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+W3D_INLINE int w3d_atomic_swap_pointer(void **p, void **expected, void *desired)
+{
+    return __atomic_compare_exchange_n(p, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* A full fence between everything before and everything after. */
+W3D_INLINE void w3d_atomic_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+#elif defined(_MSC_VER)
+#include <intrin.h>
+
+W3D_INLINE uint32_t w3d_atomic_load_u32(const uint32_t *p)
+{
+    return (uint32_t)_InterlockedOr((volatile long *)p, 0);
+}
+W3D_INLINE uint64_t w3d_atomic_load_u64(const uint64_t *p)
+{
+    return (uint64_t)_InterlockedOr64((volatile __int64 *)p, 0);
+}
+W3D_INLINE void *w3d_atomic_load_pointer(void *const *p)
+{
+    return _InterlockedCompareExchangePointer((void *volatile *)p, NULL, NULL);
+}
+W3D_INLINE void w3d_atomic_store_u32(uint32_t *p, uint32_t value)
+{
+    _InterlockedExchange((volatile long *)p, (long)value);
+}
+W3D_INLINE void w3d_atomic_store_u64(uint64_t *p, uint64_t value)
+{
+    _InterlockedExchange64((volatile __int64 *)p, (__int64)value);
+}
+W3D_INLINE void w3d_atomic_store_pointer(void **p, void *value)
+{
+    _InterlockedExchangePointer((void *volatile *)p, value);
+}
+W3D_INLINE uint32_t w3d_atomic_add_u32(uint32_t *p, uint32_t amount)
+{
+    return (uint32_t)_InterlockedExchangeAdd((volatile long *)p, (long)amount);
+}
+W3D_INLINE uint64_t w3d_atomic_add_u64(uint64_t *p, uint64_t amount)
+{
+    return (uint64_t)_InterlockedExchangeAdd64((volatile __int64 *)p, (__int64)amount);
+}
+W3D_INLINE uint32_t w3d_atomic_exchange_u32(uint32_t *p, uint32_t value)
+{
+    return (uint32_t)_InterlockedExchange((volatile long *)p, (long)value);
+}
+W3D_INLINE int w3d_atomic_swap_u32(uint32_t *p, uint32_t *expected, uint32_t desired)
+{
+    uint32_t before = (uint32_t)_InterlockedCompareExchange((volatile long *)p, (long)desired,
+                                                            (long)*expected);
+    int swapped = before == *expected;
+    *expected = before;
+    return swapped;
+}
+W3D_INLINE int w3d_atomic_swap_u64(uint64_t *p, uint64_t *expected, uint64_t desired)
+{
+    uint64_t before = (uint64_t)_InterlockedCompareExchange64(
+        (volatile __int64 *)p, (__int64)desired, (__int64)*expected);
+    int swapped = before == *expected;
+    *expected = before;
+    return swapped;
+}
+W3D_INLINE int w3d_atomic_swap_pointer(void **p, void **expected, void *desired)
+{
+    void *before = _InterlockedCompareExchangePointer((void *volatile *)p, desired, *expected);
+    int swapped = before == *expected;
+    *expected = before;
+    return swapped;
+}
+W3D_INLINE void w3d_atomic_fence(void)
+{
+    volatile long barrier = 0;
+    _InterlockedOr(&barrier, 0);
+}
+
+#else
+#error "wasm3d: no atomic operations known for this compiler; gcc, clang and MSVC are"
+#endif
+
+#endif /* W3D_ATOMIC_H */

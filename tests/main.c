@@ -1,0 +1,55 @@
+/* main.c - runs the suites: tests [--seed N] [--list] [FILTER]. */
+#include "test.h"
+
+#include "memory/allocator.h"
+
+test_state test;
+
+/* The table of suites: one line a module, bottom floor first. */
+#define SUITES(X)                                                                                  \
+    X(base) X(size) X(bytes) X(bits) X(hash) X(math) X(simd) X(vec) X(arena) X(atomic)              \
+    X(allocator)
+
+#define DECLARE(name) void test_##name(void);
+SUITES(DECLARE)
+#undef DECLARE
+
+void test_allocation_sweep(int (*body)(const void *allocator, void *user), void *user)
+{
+    for (uint64_t fail_at = 1; fail_at < 100000; fail_at++) {
+        w3d_allocator_counter counter;
+        memset(&counter, 0, sizeof counter);
+        counter.fail_at = fail_at;
+        w3d_allocator allocator = w3d_allocator_counting(&counter);
+        int result = body(&allocator, user);
+        CHECK_MESSAGE(counter.live_blocks == 0 && counter.live_bytes == 0,
+                      "allocation %llu fails: %llu blocks, %llu bytes leak",
+                      (unsigned long long)fail_at, (unsigned long long)counter.live_blocks,
+                      (unsigned long long)counter.live_bytes);
+        if (counter.requests < fail_at) {
+            CHECK_MESSAGE(result == 0, "no allocation failed, yet the result is %d", result);
+            return;
+        }
+        CHECK_MESSAGE(result == (int)W3D_ERR_OUT_OF_MEMORY, "allocation %llu fails: result %d",
+                      (unsigned long long)fail_at, result);
+    }
+    test_fail(__FILE__, __LINE__, "100000 allocations failed in turn and the sweep did not end");
+}
+
+int main(int count, char **arguments)
+{
+    test.seed = 1;
+    for (int i = 1; i < count; i++) {
+        if (!strcmp(arguments[i], "--seed") && i + 1 < count)
+            test.seed = strtoull(arguments[++i], NULL, 10);
+        else
+            test.filter = arguments[i];
+    }
+#define CALL(name)                                                                                 \
+    test.suite = #name;                                                                            \
+    test_##name();
+    SUITES(CALL)
+#undef CALL
+    printf("%d passed, %d failed\n", test.passed, test.failed);
+    return test.failed || !test.passed ? 1 : 0;
+}
