@@ -8,6 +8,7 @@
 #include "asset/obj_material.h"
 #include "core/size.h"
 #include "memory/allocator.h"
+#include "mesh/mesh_triangulate.h"
 
 #define W3DI_OBJ_NONE 0xFFFFFFFFu
 #define W3DI_OBJ_CHAIN_MOST 64
@@ -16,6 +17,7 @@
 typedef struct w3di_obj_counts {
     uint32_t positions, uvs, normals; /* v, vt, vn                           */
     uint32_t corners, triangles;      /* of faces                            */
+    uint32_t widest;                  /* corners of the largest face         */
     uint32_t meshes, ranges;          /* o or g lines + 1, usemtl + meshes   */
     int      by_group;                /* no `o` in the file: g makes objects */
     int      colors;                  /* some v has six numbers              */
@@ -38,6 +40,7 @@ typedef struct w3di_obj_reader {
     uint32_t *chains;           /* [positions]: the last vertex made from each          */
     w3di_obj_vertex *vertices;  /* [corners]: of the mesh being read, from 0            */
     uint32_t *indices;          /* [3 * triangles]: of the mesh being read              */
+    uint32_t *face_positions, *face_vertices; /* [widest]: of the face being read       */
     w3d_asset_range *ranges;    /* [ranges]: likewise                                   */
     uint32_t vertex_count, index_count, range_count;
     uint32_t material;
@@ -83,6 +86,7 @@ static w3d_result w3di_obj_count(w3di_obj_reader *reader)
             unsigned corners = w3di_obj_words_left(&cursor);
             counts->corners += corners;
             counts->triangles += corners > 2 ? corners - 2 : 0;
+            if (corners > counts->widest) counts->widest = corners;
         } else if (w3di_obj_key(&key, "o"))
             objects++;
         else if (w3di_obj_key(&key, "g"))
@@ -182,7 +186,7 @@ static uint32_t w3di_obj_vertex_of(w3di_obj_reader *reader, const w3di_obj_verte
 }
 
 static w3d_result w3di_obj_read_corner(w3di_obj_reader *reader, const w3di_obj_word *word,
-                                       uint32_t *vertex)
+                                       uint32_t *position, uint32_t *vertex)
 {
     w3di_obj_vertex corner = { 0, W3DI_OBJ_NONE, W3DI_OBJ_NONE, W3DI_OBJ_NONE };
     size_t at = 0;
@@ -206,32 +210,48 @@ static w3d_result w3di_obj_read_corner(w3di_obj_reader *reader, const w3di_obj_w
                              "OBJ: a corner is v, v/vt, v//vn or v/vt/vn");
     reader->has_uvs |= corner.uv != W3DI_OBJ_NONE;
     reader->has_normals |= corner.normal != W3DI_OBJ_NONE;
+    *position = corner.position;
     *vertex = w3di_obj_vertex_of(reader, &corner);
     return W3D_OK;
 }
 
+/* Cuts the polygon just read; the kernel names places in it, which are looked up. */
+static void w3di_obj_cut_face(w3di_obj_reader *reader, uint32_t corners)
+{
+    w3d_mesh_triangulate_desc polygon;
+    w3d_mesh_triangles triangles;
+    w3d_fill(&polygon, 0, sizeof polygon);
+    w3d_fill(&triangles, 0, sizeof triangles);
+    polygon.sizes = &corners;
+    polygon.polygon_count = 1;
+    polygon.corners = reader->face_positions;
+    polygon.corner_count = corners;
+    polygon.positions = reader->positions;
+    polygon.vertex_count = reader->counts.positions;
+    polygon.corner_numbers = 1;
+    triangles.indices = reader->indices + reader->index_count;
+    triangles.capacity = corners - 2;
+    /* Every position was checked, and there is room for what the first pass counted. */
+    w3d_mesh_triangulate(&polygon, &triangles);
+    for (uint32_t i = 0; i < 3 * triangles.triangle_count; i++)
+        triangles.indices[i] = reader->face_vertices[triangles.indices[i]];
+    reader->index_count += 3 * triangles.triangle_count;
+}
+
 static w3d_result w3di_obj_read_face(w3di_obj_reader *reader)
 {
-    uint32_t first = 0, before = 0, vertex, corners = 0, start = reader->index_count;
+    uint32_t corners = 0, start = reader->index_count;
     w3di_obj_word word;
-    while ((word = w3di_obj_next(&reader->cursor)).size) {
-        w3d_result result = w3di_obj_read_corner(reader, &word, &vertex);
+    for (; (word = w3di_obj_next(&reader->cursor)).size; corners++) {
+        w3d_result result = w3di_obj_read_corner(reader, &word, &reader->face_positions[corners],
+                                                 &reader->face_vertices[corners]);
         if (result != W3D_OK) return result;
-        if (corners == 0) first = vertex;
-        if (corners >= 2) {
-            uint32_t *triangle = reader->indices + reader->index_count;
-            triangle[0] = first;
-            triangle[1] = before;
-            triangle[2] = vertex;
-            reader->index_count += 3;
-        }
-        before = vertex;
-        corners++;
     }
     if (corners < 3) {
         reader->scene->skipped_primitives++;
         return W3D_OK;
     }
+    w3di_obj_cut_face(reader, corners);
     w3d_asset_range *range = reader->range_count ? &reader->ranges[reader->range_count - 1] : NULL;
     if (!range || range->material != reader->material) {
         range = &reader->ranges[reader->range_count++];
@@ -359,6 +379,8 @@ static int w3di_obj_lay_out(w3di_obj_reader *reader, unsigned char *base, size_t
     W3DI_OBJ_TAKE(normals, float, (size_t)c->normals * 3);
     W3DI_OBJ_TAKE(chains, uint32_t, c->positions);
     W3DI_OBJ_TAKE(indices, uint32_t, (size_t)c->triangles * 3);
+    W3DI_OBJ_TAKE(face_positions, uint32_t, c->widest);
+    W3DI_OBJ_TAKE(face_vertices, uint32_t, c->widest);
 #undef W3DI_OBJ_TAKE
     *size = at;
     return 1;
@@ -422,6 +444,8 @@ W3D_API w3d_result w3d_obj_load(const w3d_obj_desc *desc, w3d_asset_scene *scene
         result = w3d_error_set(error, W3D_ERR_OUT_OF_MEMORY, 0, "OBJ: no memory to read the file into");
     if (result == W3D_OK) {
         w3di_obj_lay_out(&reader, block, &size);
+        /* A face may stand before its vertices: it is then cut as if they were all zero. */
+        w3d_fill(reader.positions, 0, (size_t)reader.counts.positions * 3 * sizeof(float));
         w3d_fill(reader.chains, 0xFF, (size_t)reader.counts.positions * sizeof *reader.chains);
         result = w3di_obj_read(&reader, desc);
     }

@@ -25,7 +25,7 @@ typedef struct w3d_mat4 { float m[16]; } w3d_mat4;
 #pragma GCC push_options
 #pragma GCC optimize("fp-contract=off")
 #if defined(__FMA__) && __GNUC__ < 15
-#pragma GCC optimize("no-tree-vectorize") /* GCC 11 to 14 fuse there all the same */
+#pragma GCC optimize("no-tree-vectorize") /* GCC before 15 fuses there all the same */
 #endif
 #elif defined(_MSC_VER)
 #pragma float_control(push)

@@ -1,0 +1,45 @@
+/* main.c - runs the benches: bench [WORD...] [--csv FILE]; only those whose name holds a word. */
+#define _GNU_SOURCE
+#include "bench.h"
+
+FILE *bench_csv;
+
+/* One line a floor. */
+#define BENCHES(X) X(pack) X(mesh) X(bjson) X(gltf) X(raster)
+
+#define DECLARE(name) void bench_##name(void);
+BENCHES(DECLARE)
+#undef DECLARE
+
+static int wanted(const char *name, int count, char **words)
+{
+    int any = 0;
+    for (int i = 0; i < count; i++) {
+        if (!words[i]) continue;
+        if (strstr(name, words[i])) return 1;
+        any = 1;
+    }
+    return !any;
+}
+
+int main(int count, char **arguments)
+{
+    char **words = arguments + 1;
+    count--;
+    for (int i = 0; i < count; i++) {
+        if (strcmp(words[i], "--csv") || i + 1 == count) continue;
+        bench_csv = fopen(words[i + 1], "w");
+        if (!bench_csv) {
+            fprintf(stderr, "bench: %s cannot be written\n", words[i + 1]);
+            return 1;
+        }
+        fprintf(bench_csv, "name,unit,ours,peer,limit,x_peer,x_limit,min_ms,median_ms,max_ms,peer_name,limit_name\n");
+        words[i] = words[i + 1] = NULL;
+    }
+#define CALL(name)                                                                                 \
+    if (wanted(#name, count, words)) bench_##name();
+    BENCHES(CALL)
+#undef CALL
+    if (bench_csv) fclose(bench_csv);
+    return 0;
+}

@@ -1,0 +1,386 @@
+/* mesh_weld.c - one hash table of vertices that have a number of their own.
+ *
+ * A slot is a word: the vertex plus one in as many low bits as vertices need, and in the bits left
+ * above them part of the hash, so that most rows that differ are told apart without being looked
+ * at. Slots are probed in line; hashes are made sixteen at a time and their slots prefetched.
+ *
+ * Under a tolerance the hash is that of a cell of a grid four tolerances wide, and a vertex looks
+ * into the one to eight cells its reach touches. Cells are found in double by steps that keep
+ * order (subtract, multiply, floor), so that a match is never missed through rounding. */
+#include "mesh/mesh_weld.h"
+#include "core/hash.h"
+#include "mesh/mesh_check.h"
+
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC push_options
+#pragma GCC optimize("fp-contract=off")
+#if defined(__FMA__) && __GNUC__ < 15
+#pragma GCC optimize("no-tree-vectorize") /* GCC before 15 fuses there all the same */
+#endif
+#elif defined(_MSC_VER)
+#pragma float_control(push)
+#pragma fp_contract(off)
+#endif
+
+#define W3DI_MESH_WELD_NONE 0xFFFFFFFFu
+#define W3DI_MESH_WELD_BATCH 16
+
+typedef struct w3di_mesh_weld_table {
+    const w3d_mesh_weld_desc *desc;
+    uint32_t                 *slots;
+    size_t                    mask;      /* slot count - 1 */
+    uint32_t                  id_mask;   /* the bits of a slot that hold vertex + 1 */
+    int                       tolerant;  /* some attribute has a tolerance          */
+    double                    cell_rate; /* 1 / cell width; 0: no grid              */
+} w3di_mesh_weld_table;
+
+/* Asks for a cache line that will soon be needed; nothing where the target has no such thing. */
+W3D_INLINE void w3di_mesh_weld_prefetch(const void *address)
+{
+#if defined(__GNUC__)
+    __builtin_prefetch(address);
+#else
+    (void)address;
+#endif
+}
+
+W3D_INLINE const unsigned char *w3di_mesh_weld_row(const w3d_mesh_attribute *attribute,
+                                                   uint32_t vertex)
+{
+    size_t stride = attribute->stride ? attribute->stride : attribute->size;
+    return (const unsigned char *)attribute->data + (size_t)vertex * stride;
+}
+
+/* ---- equal attributes ---- */
+
+W3D_INLINE uint64_t w3di_mesh_weld_mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+}
+
+/* The bits of a float, those of -0 turned into those of +0. */
+W3D_INLINE uint32_t w3di_mesh_weld_float_bits(const unsigned char *src)
+{
+    uint32_t bits = w3d_load_u32(src);
+    return bits == 0x80000000u ? 0u : bits;
+}
+
+static uint64_t w3di_mesh_weld_hash_row(const w3d_mesh_attribute *attribute, uint32_t vertex,
+                                        uint64_t hash)
+{
+    const unsigned char *row = w3di_mesh_weld_row(attribute, vertex);
+    uint32_t size = attribute->size, i = 0;
+    if (attribute->kind == W3D_ATTRIBUTE_BYTES) return w3d_hash_bytes(row, size, hash);
+    for (; size - i >= 8; i += 8)
+        hash = w3di_mesh_weld_mix(hash, w3di_mesh_weld_float_bits(row + i) |
+                                            (uint64_t)w3di_mesh_weld_float_bits(row + i + 4) << 32);
+    if (i < size) hash = w3di_mesh_weld_mix(hash, w3di_mesh_weld_float_bits(row + i));
+    return hash;
+}
+
+/* The hash of all attributes that must be equal. */
+W3D_INLINE uint64_t w3di_mesh_weld_hash(const w3d_mesh_weld_desc *desc, uint32_t vertex)
+{
+    uint64_t hash = 0;
+    for (uint32_t k = 0; k < desc->attribute_count; k++)
+        if (!(desc->attributes[k].tolerance > 0.0f))
+            hash = w3di_mesh_weld_hash_row(&desc->attributes[k], vertex, hash);
+    return hash;
+}
+
+static int w3di_mesh_weld_equal(const w3d_mesh_attribute *attribute, uint32_t a, uint32_t b)
+{
+    const unsigned char *left = w3di_mesh_weld_row(attribute, a);
+    const unsigned char *right = w3di_mesh_weld_row(attribute, b);
+    if (attribute->kind == W3D_ATTRIBUTE_BYTES) return w3d_equal(left, right, attribute->size);
+    for (uint32_t i = 0; i < attribute->size; i += 4)
+        if (w3di_mesh_weld_float_bits(left + i) != w3di_mesh_weld_float_bits(right + i)) return 0;
+    return 1;
+}
+
+/* ---- attributes under a tolerance ---- */
+
+/* `by_distance`: Euclidean; otherwise every component by itself. False for NaN. */
+static int w3di_mesh_weld_near(const w3d_mesh_attribute *attribute, uint32_t a, uint32_t b,
+                               int by_distance)
+{
+    const unsigned char *left = w3di_mesh_weld_row(attribute, a);
+    const unsigned char *right = w3di_mesh_weld_row(attribute, b);
+    double limit = (double)attribute->tolerance, sum = 0.0;
+    for (uint32_t i = 0; i < attribute->size; i += 4) {
+        double step = (double)w3d_load_f32(left + i) - (double)w3d_load_f32(right + i);
+        sum += step * step;
+        if (!by_distance && !(step <= limit && -step <= limit)) return 0;
+    }
+    return !by_distance || sum <= limit * limit;
+}
+
+static int w3di_mesh_weld_matches(const w3di_mesh_weld_table *table, uint32_t a, uint32_t b)
+{
+    const w3d_mesh_weld_desc *desc = table->desc;
+    for (uint32_t k = 0; k < desc->attribute_count; k++) {
+        const w3d_mesh_attribute *attribute = &desc->attributes[k];
+        if (attribute->tolerance > 0.0f ? !w3di_mesh_weld_near(attribute, a, b, k == 0)
+                                        : !w3di_mesh_weld_equal(attribute, a, b))
+            return 0;
+    }
+    return 1;
+}
+
+/* 1 where all floats under a tolerance are finite. */
+static int w3di_mesh_weld_finite(const w3d_mesh_weld_desc *desc, uint32_t vertex)
+{
+    for (uint32_t k = 0; k < desc->attribute_count; k++) {
+        const w3d_mesh_attribute *attribute = &desc->attributes[k];
+        if (!(attribute->tolerance > 0.0f)) continue;
+        const unsigned char *row = w3di_mesh_weld_row(attribute, vertex);
+        for (uint32_t i = 0; i < attribute->size; i += 4)
+            if (!w3d_f32_is_finite(w3d_load_f32(row + i))) return 0;
+    }
+    return 1;
+}
+
+static double w3di_mesh_weld_floor(double x)
+{
+    if (!(x > -4503599627370496.0 && x < 4503599627370496.0)) return x; /* 2^52: whole already */
+    double whole = (double)(int64_t)x;
+    return whole > x ? whole - 1.0 : whole + 0.0; /* + 0.0 so that there is no -0 */
+}
+
+/* The hashes of the cells within reach of a vertex; the first is that of its own cell. Two cells
+ * an axis are enough: the reach is half as wide as a cell. */
+static int w3di_mesh_weld_cells(const w3di_mesh_weld_table *table, uint32_t vertex, uint64_t exact,
+                                uint64_t *hashes)
+{
+    const w3d_mesh_attribute *attribute = &table->desc->attributes[0];
+    const unsigned char *row = w3di_mesh_weld_row(attribute, vertex);
+    int count = 1;
+    hashes[0] = exact;
+    if (table->cell_rate == 0.0) return 1;
+    for (uint32_t axis = 0; axis < 3 && axis * 4 < attribute->size; axis++) {
+        double x = (double)w3d_load_f32(row + 4 * axis), reach = (double)attribute->tolerance;
+        double own = w3di_mesh_weld_floor(x * table->cell_rate);
+        double low = w3di_mesh_weld_floor((x - reach) * table->cell_rate);
+        double high = w3di_mesh_weld_floor((x + reach) * table->cell_rate);
+        double other = low != own ? low : high;
+        int before = count;
+        if (other != own) {
+            for (int i = 0; i < before; i++)
+                hashes[before + i] = w3di_mesh_weld_mix(hashes[i], w3d_bits_f64(other));
+            count *= 2;
+        }
+        for (int i = 0; i < before; i++)
+            hashes[i] = w3di_mesh_weld_mix(hashes[i], w3d_bits_f64(own));
+    }
+    return count;
+}
+
+/* ---- the table ---- */
+
+/* What a slot holds for a vertex with that hash; never 0. */
+W3D_INLINE uint32_t w3di_mesh_weld_entry(const w3di_mesh_weld_table *table, uint32_t vertex,
+                                         uint64_t hash)
+{
+    return ((uint32_t)(hash >> 32) & ~table->id_mask) | (vertex + 1u);
+}
+
+/* Looks along the slots of a hash for a match and gives it, or NONE and the free slot that ended
+ * the search. With `first` of all matches the lowest below `best` is wanted, not just any. */
+W3D_INLINE uint32_t w3di_mesh_weld_find(const w3di_mesh_weld_table *table, uint32_t vertex,
+                                        uint64_t hash, uint32_t best, size_t *free_slot)
+{
+    uint32_t tag = (uint32_t)(hash >> 32) & ~table->id_mask;
+    size_t slot = (size_t)hash & table->mask;
+    for (; table->slots[slot]; slot = (slot + 1) & table->mask) {
+        uint32_t entry = table->slots[slot], other = (entry & table->id_mask) - 1u;
+        if ((entry & ~table->id_mask) != tag || other >= best) continue;
+        if (!w3di_mesh_weld_matches(table, vertex, other)) continue;
+        best = other;
+        if (!table->tolerant) break; /* equal rows have one representative */
+    }
+    *free_slot = slot;
+    return best;
+}
+
+/* Numbers one vertex whose equal attributes have that hash. */
+static void w3di_mesh_weld_vertex(const w3di_mesh_weld_table *table, uint32_t vertex, uint64_t hash,
+                                  uint32_t *remap, uint32_t *unique_count)
+{
+    uint64_t hashes[8];
+    size_t slot = 0, own_slot = 0;
+    uint32_t match = W3DI_MESH_WELD_NONE;
+    int count = 1;
+    hashes[0] = hash;
+    if (table->tolerant) {
+        if (!w3di_mesh_weld_finite(table->desc, vertex)) {
+            remap[vertex] = (*unique_count)++;
+            return;
+        }
+        count = w3di_mesh_weld_cells(table, vertex, hash, hashes);
+    }
+    for (int i = 0; i < count; i++) {
+        match = w3di_mesh_weld_find(table, vertex, hashes[i], match, &slot);
+        if (i == 0) own_slot = slot;
+    }
+    if (match != W3DI_MESH_WELD_NONE) {
+        remap[vertex] = remap[match];
+        return;
+    }
+    table->slots[own_slot] = w3di_mesh_weld_entry(table, vertex, hashes[0]);
+    remap[vertex] = (*unique_count)++;
+}
+
+/* Slots for so many vertices, at most half of which are taken; 0 where there cannot be so many. */
+static size_t w3di_mesh_weld_slots(uint32_t vertex_count)
+{
+    size_t slots = 4;
+    while (slots / 2 < vertex_count) {
+        if (slots > SIZE_MAX / 16) return 0;
+        slots *= 2;
+    }
+    return slots;
+}
+
+W3D_API size_t w3d_mesh_weld_scratch_size(uint32_t vertex_count)
+{
+    size_t slots = w3di_mesh_weld_slots(vertex_count), size = 3; /* to align them */
+    return slots && w3d_size_append(&size, slots, sizeof(uint32_t)) ? size : SIZE_MAX;
+}
+
+static int w3di_mesh_weld_attribute_kept(const w3d_mesh_attribute *attribute, uint32_t vertex_count)
+{
+    int floats = attribute->kind == W3D_ATTRIBUTE_FLOATS;
+    if (!attribute->data && vertex_count) return 0;
+    if (!floats && attribute->kind != W3D_ATTRIBUTE_BYTES) return 0;
+    if (attribute->size == 0 || (floats && attribute->size % 4)) return 0;
+    if (attribute->stride && attribute->stride < attribute->size) return 0;
+    return attribute->tolerance >= 0.0f && attribute->tolerance <= FLT_MAX &&
+           (floats || attribute->tolerance == 0.0f);
+}
+
+W3D_API w3d_result w3d_mesh_weld(const w3d_mesh_weld_desc *desc, uint32_t *remap,
+                                 uint32_t *unique_count, w3d_arena scratch)
+{
+    int kept = desc && unique_count && (remap || desc->vertex_count == 0) && desc->attributes &&
+               desc->attribute_count >= 1 && desc->attribute_count <= 16 &&
+               (desc->indices || desc->index_count == 0);
+    for (uint32_t k = 0; kept && k < desc->attribute_count; k++)
+        kept = w3di_mesh_weld_attribute_kept(&desc->attributes[k], desc->vertex_count);
+    W3D_ASSERT(kept);
+    if (!kept) return W3D_ERR_ARGUMENT;
+    uint32_t vertex_count = desc->vertex_count;
+    if (!w3di_mesh_check_indices(desc->indices, desc->index_count, vertex_count))
+        return W3D_ERR_INDEX;
+    if (scratch.size - scratch.used < w3d_mesh_weld_scratch_size(vertex_count))
+        return W3D_ERR_CAPACITY;
+
+    w3di_mesh_weld_table table;
+    size_t slots = w3di_mesh_weld_slots(vertex_count);
+    table.desc = desc;
+    table.slots = (uint32_t *)w3d_arena_push_zero(&scratch, slots, sizeof(uint32_t), 4);
+    if (!table.slots) return W3D_ERR_CAPACITY;
+    table.mask = slots - 1;
+    table.id_mask = 0;
+    for (uint32_t rest = vertex_count; rest; rest >>= 1) table.id_mask = table.id_mask << 1 | 1u;
+    table.tolerant = 0;
+    for (uint32_t k = 0; k < desc->attribute_count; k++)
+        if (desc->attributes[k].tolerance > 0.0f) table.tolerant = 1;
+    table.cell_rate = desc->attributes[0].tolerance > 0.0f
+                          ? 0.25 / (double)desc->attributes[0].tolerance
+                          : 0.0;
+
+    if (desc->indices) {
+        for (uint32_t i = 0; i < vertex_count; i++) remap[i] = W3D_MESH_WELD_DROPPED;
+        for (uint32_t i = 0; i < desc->index_count; i++) remap[desc->indices[i]] = 0;
+    }
+    *unique_count = 0;
+    for (size_t first = 0; first < vertex_count; first += W3DI_MESH_WELD_BATCH) {
+        uint64_t hashes[W3DI_MESH_WELD_BATCH];
+        uint32_t left = vertex_count - (uint32_t)first;
+        uint32_t count = left < W3DI_MESH_WELD_BATCH ? left : W3DI_MESH_WELD_BATCH;
+        for (uint32_t i = 0; i < count; i++) {
+            hashes[i] = w3di_mesh_weld_hash(desc, (uint32_t)first + i);
+            w3di_mesh_weld_prefetch(&table.slots[(size_t)hashes[i] & table.mask]);
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t vertex = (uint32_t)first + i;
+            if (desc->indices && remap[vertex] == W3D_MESH_WELD_DROPPED) continue;
+            w3di_mesh_weld_vertex(&table, vertex, hashes[i], remap, unique_count);
+        }
+    }
+    return W3D_OK;
+}
+
+/* ---- what follows from a table of numbers ---- */
+
+W3D_API w3d_result w3d_mesh_weld_indices(const w3d_mesh_weld_indices_desc *desc, uint32_t *out,
+                                         uint32_t *out_count)
+{
+    int kept = desc && out_count && (desc->remap || desc->vertex_count == 0) &&
+               ((desc->indices && out) || desc->index_count == 0) &&
+               !(desc->drop_degenerate && desc->index_count % 3 != 0);
+    W3D_ASSERT(kept);
+    if (!kept) return W3D_ERR_ARGUMENT;
+    for (uint32_t i = 0; i < desc->index_count; i++)
+        if (desc->indices[i] >= desc->vertex_count ||
+            desc->remap[desc->indices[i]] == W3D_MESH_WELD_DROPPED)
+            return W3D_ERR_INDEX;
+    if (!desc->drop_degenerate) {
+        for (uint32_t i = 0; i < desc->index_count; i++) out[i] = desc->remap[desc->indices[i]];
+        *out_count = desc->index_count;
+        return W3D_OK;
+    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < desc->index_count; i += 3) {
+        uint32_t a = desc->remap[desc->indices[i]], b = desc->remap[desc->indices[i + 1]];
+        uint32_t c = desc->remap[desc->indices[i + 2]];
+        if (a == b || b == c || c == a) continue;
+        out[count++] = a;
+        out[count++] = b;
+        out[count++] = c;
+    }
+    *out_count = count;
+    return W3D_OK;
+}
+
+W3D_API w3d_result w3d_mesh_weld_attribute(const w3d_mesh_weld_attribute_desc *desc, void *out)
+{
+    int kept = desc && (desc->remap || desc->vertex_count == 0) &&
+               (out || desc->unique_count == 0) &&
+               w3di_mesh_weld_attribute_kept(&desc->attribute, desc->vertex_count) &&
+               (desc->out_stride == 0 || desc->out_stride >= desc->attribute.size);
+    W3D_ASSERT(kept);
+    if (!kept) return W3D_ERR_ARGUMENT;
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < desc->vertex_count; i++) {
+        if (desc->remap[i] == W3D_MESH_WELD_DROPPED || desc->remap[i] < next) continue;
+        if (desc->remap[i] > next) return W3D_ERR_FORMAT;
+        next++;
+    }
+    if (next != desc->unique_count) return W3D_ERR_FORMAT;
+
+    size_t out_stride = desc->out_stride ? desc->out_stride : desc->attribute.size;
+    unsigned char *row = (unsigned char *)out;
+    next = 0;
+    for (uint32_t i = 0; next < desc->unique_count; i++) {
+        if (desc->remap[i] != next) continue;
+        w3d_move(row, w3di_mesh_weld_row(&desc->attribute, i), desc->attribute.size);
+        row += out_stride;
+        next++;
+    }
+    return W3D_OK;
+}
+
+#undef W3DI_MESH_WELD_NONE
+#undef W3DI_MESH_WELD_BATCH
+
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT DEFAULT
+#elif defined(__GNUC__)
+#pragma GCC pop_options
+#elif defined(_MSC_VER)
+#pragma float_control(pop)
+#endif

@@ -1,0 +1,148 @@
+/* wasm3d.h - the single C header under browser 3D editors.  MIT-0 or Unlicense; see the end.
+ *
+ * Files go in, pictures and documents come out: glTF and OBJ are read, meshes welded and given
+ * normals, scenes written as BJSON v2 and used in place, pictures rendered in software and saved
+ * as PNG. No dependencies, no globals, the same bytes from every compiler, on x86, Arm and wasm.
+ *
+ * DO THIS
+ *
+ *     #define WASM3D_IMPLEMENTATION     // in exactly one .c or .cc file, before anything else
+ *     #include "wasm3d.h"
+ *
+ * and include "wasm3d.h" without the define wherever you use it.
+ *
+ * A PROGRAM
+ *
+ *     #define WASM3D_IMPLEMENTATION
+ *     #include "wasm3d.h"
+ *     #include <stdio.h>
+ *
+ *     int main(void)
+ *     {
+ *         static const float positions[] = { 0,0,0, 1,0,0, 0,1,0, 0,0,1 };
+ *         static const uint32_t indices[] = { 0,2,1, 0,1,3, 0,3,2, 1,2,3 };
+ *         static float normals[12], block[1024];
+ *         w3d_mesh_view mesh = { positions, indices, 4, 12, 0 };
+ *         w3d_arena scratch = w3d_arena_make(block, sizeof block);
+ *         w3d_result result = w3d_mesh_normals(&mesh, NULL, normals, scratch);
+ *         printf("%s: %g %g %g\n", w3d_result_text(result), normals[0], normals[1], normals[2]);
+ *         return result;
+ *     }
+ *
+ * CONTENTS (search for the tag)
+ *
+ *   core/    config base size bytes bits hash decimal utf8 math vec simd arena atomic
+ *   pack/    crc32 crc32c sha256 inflate deflate
+ *   memory/  allocator
+ *   mesh/    mesh_view mesh_bounds mesh_weld mesh_normals mesh_triangulate
+ *   image/   image_view png_write
+ *   scene/   json bjson bjson_write bjson_validate bjson_read
+ *   asset/   asset_scene gltf gltf_scene obj asset_bjson
+ *   gpu/     soft_raster
+ *   render/  thumbnail
+ *
+ *   Each begins with a line such as "---- mesh/mesh_normals.h ----" and says there what it is for.
+ *   `amalgamate.py --only mesh_normals` prints one of them alone, with what it needs.
+ *
+ * OPTIONS: see core/config.h below. Each is a macro of value 0 or 1; none changes a struct.
+ *
+ * CONVENTIONS
+ *
+ *   Right-handed, +Y up, counter-clockwise faces look outside. Matrices are column-major and
+ *   multiply columns. Depth runs 0..1. Angles are radians, lengths metres, colours linear unless
+ *   a name says srgb, bytes little-endian, indices uint32_t. `_count` counts elements, `_size`
+ *   bytes, strides are bytes. Pictures start at the top left.
+ *
+ * OWNERSHIP
+ *
+ *   Views (w3d_mesh_view, w3d_image_view, ...) borrow and never outlive the call. Kernels never
+ *   allocate: results go into the caller's buffers, temporaries into a w3d_arena passed by value,
+ *   whose size w3d_<kernel>_scratch_size() gives. Loaders allocate through the w3d_allocator in
+ *   their desc (zeroed: malloc; in freestanding wasm memory.grow), and what they made goes with
+ *   the destroy, close or free function of the same module. Descs are structs in which zero is
+ *   the sensible default: clear them with = {0} and set what you need.
+ *
+ * ERRORS
+ *
+ *   Every function that can fail returns a w3d_result; readers also fill a w3d_error with the byte
+ *   offset and a sentence. Data from outside never trips an assert, whatever its bytes; a broken
+ *   contract (NULL where none is allowed) does in debug builds and gives W3D_ERR_ARGUMENT in
+ *   others. On any error outputs are untouched.
+ *
+ * THREADS
+ *
+ *   No function keeps state between calls, so all may run on any thread at once, on different
+ *   data. Allocators must allow for it; the freestanding default does not.
+ *
+ * DETERMINISM
+ *
+ *   Kernels and documents give the same bits on every target, at every optimisation level, with
+ *   SIMD and without. The header switches float contraction off for its own code (clang's
+ *   -ffp-contract=fast overrides that: do not use it here) and refuses -ffast-math.
+ *
+ * LINK LINES
+ *
+ *     cc app.c -o app                                   no libraries, not even -lm
+ *     emcc app.c -O3 -msimd128 -o app.js
+ *     clang --target=wasm32 -O3 -msimd128 -mbulk-memory -nostdlib -Wl,--no-entry app.c -o app.wasm
+ *
+ *   In freestanding wasm -mbulk-memory is needed (memory.copy and memory.fill stand in for libc).
+ *
+ * WASM3D DOES NOT
+ *
+ *   read animations, skins, cameras, lights or compressed glTF (Draco, meshopt, Basis) yet; it says
+ *   so by name. It does not decode pictures, open windows, print, or touch files: readers take
+ *   bytes and writers fill buffers. It does not run on big-endian machines or without IEEE floats,
+ *   and hashes in core/hash.h are for tables, not for security (pack/sha256 is).
+ */
+#ifndef W3D_WASM3D_H
+#define W3D_WASM3D_H
+
+#include "core/config.h"
+#include "core/base.h"
+#include "core/size.h"
+#include "core/bytes.h"
+#include "core/bits.h"
+#include "core/hash.h"
+#include "core/decimal.h"
+#include "core/utf8.h"
+#include "core/math.h"
+#include "core/vec.h"
+#include "core/simd.h"
+#include "core/arena.h"
+#include "core/atomic.h"
+
+#include "pack/crc32.h"
+#include "pack/crc32c.h"
+#include "pack/sha256.h"
+#include "pack/inflate.h"
+#include "pack/deflate.h"
+
+#include "memory/allocator.h"
+
+#include "mesh/mesh_view.h"
+#include "mesh/mesh_bounds.h"
+#include "mesh/mesh_weld.h"
+#include "mesh/mesh_normals.h"
+#include "mesh/mesh_triangulate.h"
+
+#include "image/image_view.h"
+#include "image/png_write.h"
+
+#include "scene/json.h"
+#include "scene/bjson.h"
+#include "scene/bjson_write.h"
+#include "scene/bjson_validate.h"
+#include "scene/bjson_read.h"
+
+#include "asset/asset_scene.h"
+#include "asset/gltf.h"
+#include "asset/gltf_scene.h"
+#include "asset/obj.h"
+#include "asset/asset_bjson.h"
+
+#include "gpu/soft_raster.h"
+
+#include "render/thumbnail.h"
+
+#endif /* W3D_WASM3D_H */

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Run every test of the library: what `make test` and .ci/run call.
+
+    tests/run.py              everything `make test` promises; needs tests/setup.sh's packages
+    tests/run.py --wider      instead, what CI adds: the newest Emscripten, clang 19, longer fuzzing
+    tests/run.py --list       the steps
+    tests/run.py WORD...      only steps whose name contains one of these words
+
+A step is one command. It passes by its exit status; where it ends with "N passed, N failed" those
+count, else it counts as one. A step that finds a tool missing exits with 77 and is printed as
+SKIPPED, never as passed; with CI=true in the environment that is a failure. Two steps run at a
+time. Output of failed steps is shown; all of it is kept in build/tests/log/.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "tests"
+SKIPPED = 77
+
+WARNINGS = "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-align -Wundef -Werror"
+
+# How the unit tests are built: name, compiler, flags. "modules" compiles src/*.c one by one, the
+# way they stand; "amalgamated" compiles wasm3d.h, in a file of the language named.
+UNIT_BUILDS = [
+    ("modules gcc -O3", "modules", "gcc", "-std=c99 -O3 -ffp-contract=off"),
+    ("modules clang -O0", "modules", "clang", "-std=c11 -O0 -ffp-contract=off"),
+    ("modules sanitized", "modules", "clang",
+     "-std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"),
+    ("amalgamated gcc -O2", "amalgamated c", "gcc", "-std=c99 -O2"),
+    ("amalgamated clang++ -O3", "amalgamated cc", "clang", "-O3"),
+    ("amalgamated scalar", "amalgamated c", "gcc", "-std=c17 -O2 -DW3D_SIMD_SCALAR=1"),
+    ("amalgamated fma", "amalgamated cc", "gcc", "-O3 -mavx2 -mfma -msse4.2"),
+    ("amalgamated simde", "amalgamated c", "gcc", "-std=gnu17 -O2 -DW3D_SIMD_SIMDE=1"),
+    ("amalgamated emscripten", "amalgamated c", "tests/toolchains/emcc_oldest.sh", "-O2"),
+    ("amalgamated emscripten simd", "amalgamated c", "tests/toolchains/emcc_oldest.sh",
+     "-O2 -msimd128"),
+]
+WIDER_UNIT_BUILDS = [
+    ("amalgamated clang-19", "amalgamated cc", "clang-19", "-O3 -march=native"),
+    ("amalgamated newest emscripten", "amalgamated c", "tests/toolchains/emcc_newest.sh",
+     "-O2 -msimd128"),
+]
+
+
+def unit_steps(builds):
+    for name, mode, compiler, flags in builds:
+        yield f"unit: {name}", ["python3", "tests/unit.py", mode, compiler, *shlex.split(flags)]
+
+
+def steps():
+    """(name, command) of `make test`: the cheap and telling ones first."""
+    yield "wasm3d.h is fresh", ["python3", "amalgamate.py", "--check"]
+    yield "amalgamate", ["python3", "tests/test_amalgamate.py"]
+    yield from unit_steps(UNIT_BUILDS)
+    yield "unit: browser", ["node", "tests/web/test_units.mjs"]
+    yield "compile matrix", ["python3", "tests/compile/compile_matrix.py", "--quick"]
+    yield "examples", ["python3", "tests/test_examples.py"]
+    yield "demo: same bytes", ["python3", "tests/test_demo.py"]
+    yield "demo: page", ["node", "tests/web/test_page.mjs"]
+    yield "pack against zlib", ["python3", "tests/oracle_pack.py"]
+    yield "models against assimp", ["python3", "tests/oracle_assimp.py"]
+    yield "fuzz", ["python3", "tests/fuzz/fuzz.py", "5"]
+
+
+def wider_steps():
+    """What --wider adds, with the toolchains of later suites."""
+    yield from unit_steps(WIDER_UNIT_BUILDS)
+    yield "compile matrix: all of it", ["python3", "tests/compile/compile_matrix.py", "--newest"]
+    yield "demo: same bytes, newest", ["python3", "tests/test_demo.py", "--ci"]
+    yield "fuzz longer", ["python3", "tests/fuzz/fuzz.py", "60"]
+
+
+def run(step):
+    name, command = step
+    began = time.monotonic()
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, timeout=1500, text=True, errors="replace")
+        output, status = done.stdout, done.returncode
+    except subprocess.TimeoutExpired as expired:
+        output, status = f"{expired.stdout or ''}\n{name}: took over 25 minutes\n", 1
+    except FileNotFoundError as missing:
+        output, status = f"{missing}\n", SKIPPED
+    log = BUILD / "log" / (re.sub(r"[^a-z0-9+]+", "_", name.lower()) + ".txt")
+    log.write_text(f"$ {shlex.join(command)}\n{output}", encoding="utf-8")
+    counts = re.findall(r"^(\d+) passed, (\d+) failed", output, re.M)
+    passed, failed = map(int, counts[-1]) if counts else (int(status == 0), 0)
+    if status not in (0, SKIPPED) and not failed:
+        failed = 1
+    return name, status, passed, failed, output, time.monotonic() - began
+
+
+def main():
+    arguments = sys.argv[1:]
+    if "-h" in arguments or "--help" in arguments:
+        sys.exit(print(__doc__))
+    every = list(wider_steps() if "--wider" in arguments else steps())
+    words = [word for word in arguments if not word.startswith("--")]
+    chosen = [s for s in every if not words or any(word in s[0] for word in words)]
+    if "--list" in arguments:
+        for name, command in chosen:
+            print(f"{name:40} {shlex.join(command)}")
+        return
+    (BUILD / "log").mkdir(parents=True, exist_ok=True)
+    passed = failed = skipped = 0
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        for number, future in enumerate(
+                concurrent.futures.as_completed([pool.submit(run, s) for s in chosen]), 1):
+            name, status, good, bad, output, seconds = future.result()
+            if status == SKIPPED and os.environ.get("CI") == "true":
+                bad = max(bad, 1)
+            passed, failed = passed + good, failed + bad
+            if status == SKIPPED:
+                skipped += 1
+            word = "FAILED" if bad else "SKIPPED" if status == SKIPPED else "passed"
+            print(f"[{number:2}/{len(chosen)}] {word:8}{name:36}{good:6} passed{bad:4} failed"
+                  f"{seconds:7.1f} s", flush=True)
+            if bad or status == SKIPPED:
+                print("    " + "\n    ".join(output.strip().splitlines()[-30:]), flush=True)
+    if skipped:
+        print(f"SKIPPED steps: {skipped}; tests/setup.sh says what is missing here")
+    print(f"{time.monotonic() - began:.0f} seconds")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+main()

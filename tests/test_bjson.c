@@ -1,0 +1,642 @@
+/* test_bjson.c - files laid out by hand, random documents there and back, what the writer refuses,
+ * and every file read again by tests/reference/bjson_check.py. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "bjson_random.h"
+
+#include "core/bytes.h"
+#include "scene/bjson_read.h"
+#include "scene/bjson_validate.h"
+
+#if !defined(__wasm__) && !defined(_WIN32)
+#include <unistd.h>
+#endif
+
+/* ---- golden files ---- */
+
+/* Numbers little-endian, as a test writes them. */
+typedef struct hand {
+    unsigned char bytes[1024];
+    size_t size;
+} hand;
+
+static void put(hand *h, uint64_t value, size_t size)
+{
+    for (size_t i = 0; i < size; i++) h->bytes[h->size++] = i < 8 ? (unsigned char)(value >> 8 * i) : 0;
+}
+
+static void put_text(hand *h, const char *text)
+{
+    memcpy(h->bytes + h->size, text, strlen(text));
+    h->size += strlen(text);
+}
+
+static void put_floats(hand *h, const float *values, size_t count)
+{
+    memcpy(h->bytes + h->size, values, 4 * count);
+    h->size += 4 * count;
+}
+
+static void pad(hand *h, size_t alignment)
+{
+    while (h->size % alignment) h->bytes[h->size++] = 0;
+}
+
+static void put_crc(hand *h, size_t from, size_t size)
+{
+    uint32_t crc = 0xFFFFFFFFu;
+    for (size_t i = from; i < from + size; i++) {
+        crc ^= h->bytes[i];
+        for (int k = 0; k < 8; k++) crc = crc >> 1 ^ (crc & 1u ? 0x82F63B78u : 0u);
+    }
+    put(h, crc ^ 0xFFFFFFFFu, 4);
+}
+
+static void put_header(hand *h, const uint64_t size_refs_keys_shap[4], const uint32_t ids_keys_shapes[3])
+{
+    put(h, 0x89, 1), put_text(h, "BJSN\r\n\x1A");
+    put(h, 2, 2), put(h, 64, 2), put(h, 4, 4);
+    put(h, size_refs_keys_shap[0], 8), put(h, size_refs_keys_shap[1], 8);
+    put(h, ids_keys_shapes[0], 4), put(h, ids_keys_shapes[1], 4);
+    put(h, size_refs_keys_shap[2], 8), put(h, size_refs_keys_shap[3], 8);
+    put(h, ids_keys_shapes[2], 4), put_crc(h, 0, 60);
+}
+
+static void put_chunk(hand *h, const char *kind, uint64_t length)
+{
+    put_text(h, kind), put(h, 0, 4), put(h, length, 8);
+}
+
+static void put_field(hand *h, uint32_t key, uint32_t tag, uint32_t subtype_n, uint32_t offset_size)
+{
+    put(h, key, 4), put(h, tag, 1), put(h, subtype_n >> 8, 1), put(h, subtype_n & 0xFF, 2);
+    put(h, offset_size >> 8, 4), put(h, offset_size & 0xFF, 4);
+}
+
+static void check_golden(const w3d_bjson_write_desc *desc, const hand *h)
+{
+    size_t size = 0;
+    w3d_result result;
+    w3d_error error = { W3D_OK, 0, "" };
+    unsigned char *bytes = bjson_random_encode(desc, &size, &result);
+    CHECK(bytes && size == h->size);
+    if (bytes && size == h->size) CHECK_BYTES(bytes, h->bytes, size);
+    CHECK_MESSAGE(w3d_bjson_validate(h->bytes, h->size, NULL, &error) == W3D_OK, "byte %d: %s",
+                  (int)error.offset, error.text);
+    free(bytes);
+}
+
+/* One object with one property. */
+static void golden_tiny(void)
+{
+    static hand h;
+    const uint64_t offsets[4] = { 240, 192, 112, 144 };
+    const uint32_t counts[3] = { 1, 1, 1 };
+    h.size = 0;
+    put_header(&h, offsets, counts);
+    put_chunk(&h, "ID  ", 32); /* 64 */
+    put(&h, 0, 1), put(&h, 2, 2), put_text(&h, "Cube"), put(&h, 0, 1);
+    put(&h, 8, 4), put(&h, 0, 4);    /* P: 8 bytes, shape 0 */
+    put(&h, 0x4004000000000000u, 8); /* mass: 2.5 */
+    put(&h, 0, 4), put(&h, 0, 4);    /* R: row 0, no references */
+    put_chunk(&h, "KEYS", 5);        /* 112 */
+    put_text(&h, "mass"), pad(&h, 16);
+    put_chunk(&h, "SHAP", 32); /* 144 */
+    put(&h, 8, 8);             /* the shape is at 8 */
+    put(&h, 1, 4), put(&h, 8, 4);
+    put_field(&h, 0, 0x03, 0, 0x0008);
+    put_chunk(&h, "REFS", 24); /* 192 */
+    put(&h, 64, 8), put(&h, 1234567890123456789u, 8), put(&h, 0, 4);
+    put(&h, 0, 1), put(&h, 0, 1), put(&h, 2, 2), pad(&h, 16);
+
+    w3d_bjson_value mass = w3d_bjson_f64("mass", 2.5);
+    w3d_bjson_write_id id = { "Cube", &mass, 1, W3D_BJSON_OBJECT, 0, 1234567890123456789 };
+    w3d_bjson_write_desc desc = { &id, 1, 0, NULL, NULL };
+    check_golden(&desc, &h);
+}
+
+/* A list, a map in it, a vector in a list, references, an array, a string; large arrays. */
+static void golden_full(void)
+{
+    static hand h;
+    static const float v[3] = { 1.0f, 2.0f, 3.0f };
+    static const float positions[9] = { 0, 0, 0, 1, 0, 0, 0, 1, 0 };
+    const uint64_t offsets[4] = { 704, 640, 384, 448 };
+    const uint32_t counts[3] = { 2, 8, 3 };
+    h.size = 0;
+    put_header(&h, offsets, counts);
+    put_chunk(&h, "ID  ", 176);                          /* 64 */
+    put(&h, 0, 1), put(&h, 2, 2), put_text(&h, "A"), put(&h, 0, 4);
+    put(&h, 144, 4), put(&h, 0, 4);                      /* 8   P */
+    put(&h, 48, 4), put(&h, 92, 4);                      /* 16  list */
+    put(&h, 0, 4);                                       /* 24  ref: the first of R */
+    put(&h, 144, 4), put(&h, 12, 4);                     /* 28  refs */
+    put(&h, 156, 4), put(&h, 2, 4);                      /* 36  tall */
+    put(&h, 1, 4);                                       /* 44  on; three zeros up to the list */
+    put(&h, 4, 4);                                       /* 48  the list: four items */
+    put(&h, 0x00000002, 4), put(&h, 0x00030E08, 4);      /*     i64, vector of 3 f32 */
+    put(&h, 0x00000000, 4), put(&h, 0x00000083, 4);      /*     null, map */
+    put(&h, 0, 4);
+    put(&h, (uint64_t)-5, 8), put(&h, 104, 4), put(&h, 12, 4);
+    put(&h, 0, 8), put(&h, 120, 4), put(&h, 20, 4);
+    put_floats(&h, v, 3), put(&h, 0, 4);                 /* 104 the vector */
+    put(&h, 1, 4), put(&h, 0, 4);                        /* 120 the map: shape 1 */
+    put(&h, 136, 4), put(&h, 3, 4);                      /*     a */
+    put_text(&h, "hey"), put(&h, 0, 1), put(&h, 0, 4);
+    put(&h, 0, 4), put(&h, 0xFFFFFFFFu, 4), put(&h, 1, 4); /* 144 refs: row 1, none, row 0 */
+    put_text(&h, "\xC3\xA9"), put(&h, 0, 2);             /* 156 tall, NUL, pad to 4 */
+    put(&h, 0, 4), put(&h, 2, 4), put(&h, 1, 4), put(&h, 0, 4); /* 160 R */
+    CHECK(h.size == 256);
+    put_chunk(&h, "ID  ", 100);                          /* 256 */
+    put(&h, 1, 1), put(&h, 2, 2), put_text(&h, "Mesh"), put(&h, 0, 1);
+    put(&h, 16, 4), put(&h, 2, 4);                       /* 8   P */
+    put(&h, 0, 4), put(&h, 1, 4);                        /* 16  index: at L + 0, one row */
+    put(&h, 1, 4), put(&h, 3, 4);                        /* 24  position: at L + 16, three rows */
+    put(&h, 1, 4), put(&h, 0, 4), pad(&h, 16);           /* 32  R */
+    put(&h, 0, 4), put(&h, 1, 4), put(&h, 2, 4), pad(&h, 16); /* 48 L */
+    put_floats(&h, positions, 9), pad(&h, 16);
+    CHECK(h.size == 384);
+    put_chunk(&h, "KEYS", 39); /* 384 */
+    put_text(&h, "a"), put(&h, 0, 1), put_text(&h, "index"), put(&h, 0, 1), put_text(&h, "list"), put(&h, 0, 1);
+    put_text(&h, "on"), put(&h, 0, 1), put_text(&h, "position"), put(&h, 0, 1), put_text(&h, "ref"), put(&h, 0, 1);
+    put_text(&h, "refs"), put(&h, 0, 1), put_text(&h, "tall"), pad(&h, 16);
+    put_chunk(&h, "SHAP", 168); /* 448 */
+    put(&h, 16, 4), put(&h, 104, 4), put(&h, 128, 8);
+    put(&h, 5, 4), put(&h, 29, 4);
+    put_field(&h, 8, 0x84, 0, 0x0008), put_field(&h, 13, 0x01, 0, 0x1C01), put_field(&h, 25, 0x05, 0, 0x0804);
+    put_field(&h, 29, 0x82, 0x1201, 0x0C08), put_field(&h, 34, 0x80, 0, 0x1408);
+    put(&h, 1, 4), put(&h, 8, 4);
+    put_field(&h, 0, 0x80, 0, 0x0008);
+    put(&h, 2, 4), put(&h, 16, 4);
+    put_field(&h, 2, 0x90, 0x0603, 0x0008), put_field(&h, 16, 0x90, 0x0E03, 0x0808), pad(&h, 16);
+    put_chunk(&h, "REFS", 48); /* 640 */
+    put(&h, 64, 8), put(&h, 0, 12), put(&h, 0, 2), put(&h, 2, 2);
+    put(&h, 256, 8), put(&h, 0, 12), put(&h, 1, 2), put(&h, 2, 2);
+
+    static const uint32_t rows[3] = { 1, W3D_BJSON_NONE, 0 }, index[3] = { 0, 1, 2 };
+    w3d_bjson_value inner = w3d_bjson_string("a", "hey", 3), items[4], values[5], arrays[2];
+    items[0] = w3d_bjson_i64(NULL, -5);
+    items[1] = w3d_bjson_vector(NULL, W3D_BJSON_SUB_F32, 3, v);
+    items[2] = w3d_bjson_null(NULL);
+    items[3] = w3d_bjson_map(NULL, &inner, 1);
+    values[0] = w3d_bjson_string("tall", "\xC3\xA9", 2);
+    values[1] = w3d_bjson_array("refs", W3D_BJSON_SUB_REFERENCE, rows, 3);
+    values[2] = w3d_bjson_bool("on", 1);
+    values[3] = w3d_bjson_list("list", items, 4);
+    values[4] = w3d_bjson_reference("ref", 1);
+    arrays[0] = w3d_bjson_rows(w3d_bjson_large("position", W3D_BJSON_SUB_F32, positions, 3), 3);
+    arrays[1] = w3d_bjson_rows(w3d_bjson_large("index", W3D_BJSON_SUB_U32, index, 1), 3);
+    w3d_bjson_write_id ids[2] = { { "A", values, 5, W3D_BJSON_OBJECT, 0, 0 },
+                                  { "Mesh", arrays, 2, W3D_BJSON_MESH, 0, 0 } };
+    w3d_bjson_write_desc desc = { ids, 2, 0, NULL, NULL };
+    check_golden(&desc, &h);
+}
+
+/* ---- there and back ---- */
+
+static int same_elements(const w3d_bjson_view *view, const w3d_bjson_value *value, uint64_t size)
+{
+    const unsigned char *read = (const unsigned char *)w3d_bjson_data(view);
+    const unsigned char *given = (const unsigned char *)value->data;
+    uint32_t wide = w3d_bjson_subtype_size(value->subtype);
+    if (!read || view->length != size) return 0;
+    for (uint64_t i = 0; i < size; i += wide) {
+        uint64_t a = 0, b = 0;
+        memcpy(&a, read + i, wide);
+        memcpy(&b, given + i, wide);
+        if (value->subtype == W3D_BJSON_SUB_F16 && (b & 0x7FFF) > 0x7C00) b = 0x7E00;
+        if (value->subtype == W3D_BJSON_SUB_F32 && (b & 0x7FFFFFFF) > 0x7F800000) b = 0x7FC00000;
+        if (value->subtype == W3D_BJSON_SUB_F64 && b << 1 > 0xFFE0000000000000u) b = 0x7FF8000000000000u;
+        if (value->subtype == W3D_BJSON_SUB_REFERENCE) a = w3d_bjson_row_at(view, (uint32_t)(i / 4));
+        if (a != b) return 0;
+    }
+    return 1;
+}
+
+static int same_map(const w3d_bjson_view *view, const w3d_bjson_value *values, uint32_t count);
+
+/* 1 where the file holds what the description said. */
+static int same_value(const w3d_bjson_view *view, const w3d_bjson_value *value)
+{
+    uint64_t row = (uint64_t)value->n * w3d_bjson_subtype_size(value->subtype), u = 0;
+    int64_t i = 0;
+    double f = 0;
+    uint32_t to = 0, size = 0;
+    w3d_bjson_view item;
+    if (view->tag != value->tag || view->subtype != value->subtype || view->n != value->n) return 0;
+    switch (value->tag) {
+    case W3D_BJSON_NULL: return view->length == 1;
+    case W3D_BJSON_BOOL: return w3d_bjson_to_i64(view, &i) && i == (value->bits != 0);
+    case W3D_BJSON_I64:
+    case W3D_BJSON_TIME: return w3d_bjson_to_i64(view, &i) && (uint64_t)i == value->bits;
+    case W3D_BJSON_U64: return w3d_bjson_to_u64(view, &u) && u == value->bits;
+    case W3D_BJSON_F64:
+        if (!w3d_bjson_to_f64(view, &f)) return 0;
+        u = w3d_bits_f64(f);
+        return value->bits << 1 > 0xFFE0000000000000u ? u == 0x7FF8000000000000u : u == value->bits;
+    case W3D_BJSON_REFERENCE: return w3d_bjson_to_row(view, &to) && to == value->bits;
+    case W3D_BJSON_STRING:
+        return w3d_bjson_to_text(view, &size) && size == value->count &&
+               !memcmp(w3d_bjson_to_text(view, NULL), value->data, size);
+    case W3D_BJSON_BYTES: return view->length == value->count && !memcmp(w3d_bjson_data(view), value->data, value->count);
+    case W3D_BJSON_VECTOR: return same_elements(view, value, row);
+    case W3D_BJSON_ARRAY:
+    case W3D_BJSON_LARGE:
+        return view->offset % 16 == 0 && view->count == value->count && same_elements(view, value, row * value->count);
+    case W3D_BJSON_MAP: return same_map(view, (const w3d_bjson_value *)value->data, value->count);
+    default:
+        if (view->count != value->count) return 0;
+        for (uint32_t k = 0; k < value->count; k++) {
+            const char *key = NULL;
+            if (!w3d_bjson_item(view, k, &key, &item) || key[0]) return 0;
+            if (!same_value(&item, (const w3d_bjson_value *)value->data + k)) return 0;
+        }
+        return !w3d_bjson_item(view, value->count, NULL, &item);
+    }
+}
+
+static int same_map(const w3d_bjson_view *view, const w3d_bjson_value *values, uint32_t count)
+{
+    const char *before = NULL, *key = NULL;
+    w3d_bjson_view item;
+    if (view->count != count || w3d_bjson_member(view, "no such key", &item)) return 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!w3d_bjson_member(view, values[i].key, &item) || !same_value(&item, &values[i])) return 0;
+    for (uint32_t i = 0; i < count; i++, before = key) {
+        if (!w3d_bjson_item(view, i, &key, &item)) return 0;
+        if (before && strcmp(before, key) >= 0) return 0;
+    }
+    return 1;
+}
+
+static void check_document(const w3d_bjson_write_desc *desc, const unsigned char *bytes, size_t size)
+{
+    w3d_bjson file;
+    w3d_error error = { W3D_OK, 0, "" };
+    CHECK_MESSAGE(w3d_bjson_read(bytes, size, &file, &error) == W3D_OK, "byte %d: %s", (int)error.offset, error.text);
+    if (error.code) return;
+    CHECK(file.id_count == desc->id_count && file.size == size && file.flags & W3D_BJSON_CANONICAL);
+    for (uint32_t row = 0; row < desc->id_count; row++) {
+        w3d_bjson_id id;
+        w3d_bjson_view map;
+        const w3d_bjson_write_id *given = &desc->ids[row];
+        w3d_result result = w3d_bjson_id_at(&file, row, &id);
+        CHECK(id.row == row && id.type == given->type && id.flags == given->flags && id.time == given->time);
+        CHECK((result == W3D_ERR_NOT_FOUND) == (given->flags != 0));
+        if (result != W3D_OK) continue;
+        CHECK(!strcmp(id.name, given->name) && id.name_size == strlen(given->name));
+        CHECK(w3d_bjson_properties(&id, &map) && same_map(&map, given->values, given->value_count));
+        uint32_t first = w3d_bjson_find(&file, id.type, id.name);
+        CHECK(first <= row && !strcmp(desc->ids[first].name, id.name) && desc->ids[first].type == id.type);
+    }
+    CHECK(w3d_bjson_find(&file, 300, "") == W3D_BJSON_NONE);
+    CHECK(w3d_bjson_id_at(&file, desc->id_count, NULL) == W3D_ERR_INDEX);
+}
+
+static void random_documents(void)
+{
+    bjson_random *d = (bjson_random *)malloc(sizeof *d);
+    for (int i = 0; i < 300; i++) {
+        size_t size = 0;
+        w3d_result result;
+        bjson_random_make(d);
+        unsigned char *bytes = bjson_random_encode(&d->desc, &size, &result);
+        CHECK_MESSAGE(bytes != NULL, "document %d: result %d", i, (int)result);
+        if (bytes) check_document(&d->desc, bytes, size);
+        free(bytes);
+    }
+    free(d);
+}
+
+/* ---- equal content, equal bytes ---- */
+
+/* Turns the order of all maps round and moves their keys to new places. */
+static void turn_round(w3d_bjson_value *values, uint32_t count, int in_list)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i].tag == W3D_BJSON_MAP || values[i].tag == W3D_BJSON_LIST)
+            turn_round((w3d_bjson_value *)(uintptr_t)values[i].data, values[i].count, values[i].tag == W3D_BJSON_LIST);
+        if (!in_list) values[i].key = strdup(values[i].key);
+    }
+    for (uint32_t i = 0; i < count / 2 && !in_list; i++) {
+        w3d_bjson_value other = values[i];
+        values[i] = values[count - 1 - i];
+        values[count - 1 - i] = other;
+    }
+}
+
+static void free_keys(w3d_bjson_value *values, uint32_t count, int in_list)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (values[i].tag == W3D_BJSON_MAP || values[i].tag == W3D_BJSON_LIST)
+            free_keys((w3d_bjson_value *)(uintptr_t)values[i].data, values[i].count, values[i].tag == W3D_BJSON_LIST);
+        if (!in_list) free((void *)(uintptr_t)values[i].key);
+    }
+}
+
+static void order_does_not_matter(void)
+{
+    bjson_random *d = (bjson_random *)malloc(sizeof *d);
+    for (int i = 0; i < 100; i++) {
+        size_t size = 0, other_size = 0;
+        w3d_result result;
+        bjson_random_make(d);
+        unsigned char *bytes = bjson_random_encode(&d->desc, &size, &result);
+        for (uint32_t k = 0; k < d->desc.id_count; k++)
+            turn_round((w3d_bjson_value *)(uintptr_t)d->ids[k].values, d->ids[k].value_count, 0);
+        unsigned char *other = bjson_random_encode(&d->desc, &other_size, &result);
+        CHECK(bytes && other && size == other_size);
+        if (bytes && other && size == other_size) CHECK_BYTES(bytes, other, size);
+        for (uint32_t k = 0; k < d->desc.id_count; k++)
+            free_keys((w3d_bjson_value *)(uintptr_t)d->ids[k].values, d->ids[k].value_count, 0);
+        free(bytes);
+        free(other);
+    }
+    free(d);
+}
+
+/* ---- room ---- */
+
+static void room_is_exact(void)
+{
+    bjson_random *d = (bjson_random *)malloc(sizeof *d);
+    for (int i = 0; i < 30; i++) {
+        w3d_bjson_plan plan;
+        w3d_error error;
+        bjson_random_make(d);
+        size_t scratch = w3d_bjson_write_scratch_size(&d->desc);
+        unsigned char *memory = (unsigned char *)malloc(scratch);
+        w3d_arena arena = w3d_arena_make(memory, scratch), before;
+        CHECK(w3d_bjson_write_size(&d->desc, &arena, &plan, NULL) == W3D_OK);
+        unsigned char *bytes = (unsigned char *)malloc(plan.size + 1), *again = (unsigned char *)malloc(plan.size);
+        memset(bytes, 0xA5, plan.size + 1);
+        CHECK(w3d_bjson_write(&plan, bytes, plan.size - 1, &error) == W3D_ERR_CAPACITY);
+        for (size_t k = 0; k <= plan.size; k++) CHECK(bytes[k] == 0xA5);
+        CHECK(w3d_bjson_write(&plan, bytes + 1, plan.size, NULL) == W3D_OK && bytes[0] == 0xA5);
+        CHECK(w3d_bjson_write(&plan, again, plan.size, NULL) == W3D_OK); /* a plan writes twice alike */
+        CHECK_BYTES(bytes + 1, again, plan.size);
+        free(bytes);
+        free(again);
+        /* Any arena that is too small is refused and stays as it was. */
+        size_t used = arena.used;
+        for (size_t size = 0; size < used; size += 1 + used / 40) {
+            arena = before = w3d_arena_make(memory, size);
+            w3d_result result = w3d_bjson_write_size(&d->desc, &arena, &plan, &error);
+            CHECK(result == W3D_ERR_CAPACITY && arena.used == before.used && error.code == result);
+        }
+        free(memory);
+    }
+    free(d);
+}
+
+/* A description that grows between measuring and writing, in ways `step` counts through. */
+typedef struct liar {
+    uint32_t calls, step;
+    w3d_bjson_value values[3];
+    w3d_bjson_value inner[40];
+    char text[64];
+} liar;
+
+static w3d_result lie(void *user, uint32_t row, w3d_bjson_write_id *id)
+{
+    liar *l = (liar *)user;
+    int writing = l->calls++ >= 2;
+    (void)row;
+    l->values[0] = w3d_bjson_string("a", l->text, writing && l->step == 1 ? 60 : 1);
+    l->values[1] = w3d_bjson_large("b", W3D_BJSON_SUB_U8, l->text, writing && l->step == 2 ? 64 : 1);
+    if (writing && l->step == 3) l->values[1].tag = W3D_BJSON_ARRAY;
+    if (writing && l->step == 4) l->values[1].key = "c";
+    for (int i = 0; i < 40; i++) l->inner[i] = w3d_bjson_large(NULL, W3D_BJSON_SUB_U8, l->text, 1);
+    l->values[2] = w3d_bjson_list("d", l->inner, writing && l->step == 5 ? 40 : 1);
+    id->name = writing && l->step == 6 ? "a much longer name than before, so that it cannot fit" : "x";
+    id->values = l->values;
+    id->value_count = writing && l->step == 7 ? 2 : 3;
+    if (writing && l->step == 8) id->flags = W3D_BJSON_DELETED;
+    return writing && l->step == 9 ? W3D_ERR_RANGE : W3D_OK;
+}
+
+static void liars_write_nothing_beyond(void)
+{
+    for (uint32_t step = 0; step < 10; step++) {
+        static unsigned char memory[1 << 16];
+        w3d_arena arena = w3d_arena_make(memory, sizeof memory);
+        w3d_bjson_write_desc desc = { NULL, 2, 0, lie, NULL };
+        w3d_bjson_plan plan;
+        liar l;
+        memset(&l, 0, sizeof l);
+        memset(l.text, 'x', sizeof l.text);
+        l.step = step;
+        desc.user = &l;
+        CHECK(w3d_bjson_write_size(&desc, &arena, &plan, NULL) == W3D_OK);
+        unsigned char *bytes = (unsigned char *)malloc(plan.size);
+        w3d_result result = w3d_bjson_write(&plan, bytes, plan.size, NULL);
+        w3d_result expected = step == 0 ? W3D_OK : step == 9 ? W3D_ERR_RANGE : W3D_ERR_ARGUMENT;
+        CHECK_MESSAGE(result == expected, "step %d: result %d", (int)step, (int)result);
+        free(bytes);
+    }
+}
+
+/* ---- what the writer refuses ---- */
+
+static w3d_result refused(w3d_bjson_value *values, uint32_t count, const char *name)
+{
+    static unsigned char memory[1 << 16];
+    w3d_arena arena = w3d_arena_make(memory, sizeof memory);
+    w3d_bjson_write_id ids[2];
+    w3d_bjson_plan plan;
+    w3d_error error = { W3D_OK, 7, NULL };
+    memset(ids, 0, sizeof ids);
+    ids[1].name = name;
+    ids[1].values = values;
+    ids[1].value_count = count;
+    w3d_bjson_write_desc desc = { ids, 2, 0, NULL, NULL };
+    w3d_result result = w3d_bjson_write_size(&desc, &arena, &plan, &error);
+    CHECK(result == error.code);
+    CHECK(result == W3D_OK || (error.offset == 1 && error.text && arena.used == 0));
+    return result;
+}
+
+static void refusals(void)
+{
+    static const uint32_t rows[2] = { 1, 2 };
+    char name[260], deep_name[2] = "n";
+    w3d_bjson_value value, two[2], nest[40];
+    memset(name, 'n', sizeof name);
+    name[255] = 0;
+    CHECK(refused(NULL, 0, name) == W3D_OK);
+    name[255] = 'n', name[256] = 0;
+    CHECK(refused(NULL, 0, name) == W3D_ERR_ARGUMENT);
+    CHECK(refused(NULL, 0, "\xC3") == W3D_ERR_UTF8);
+    value = w3d_bjson_null("\xED\xA0\x80");
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_UTF8);
+    value = w3d_bjson_string("s", "\xC0\x80", 2);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_UTF8);
+    value = w3d_bjson_null(NULL);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_ARGUMENT);
+    two[0] = w3d_bjson_null("same");
+    two[1] = w3d_bjson_i64("same", 1);
+    CHECK(refused(two, 2, deep_name) == W3D_ERR_ARGUMENT);
+    value = w3d_bjson_reference("r", 1);
+    CHECK(refused(&value, 1, deep_name) == W3D_OK);
+    value = w3d_bjson_reference("r", 2);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_INDEX);
+    value = w3d_bjson_array("r", W3D_BJSON_SUB_REFERENCE, rows, 1);
+    CHECK(refused(&value, 1, deep_name) == W3D_OK);
+    value = w3d_bjson_large("r", W3D_BJSON_SUB_REFERENCE, rows, 2);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_INDEX);
+    value = w3d_bjson_vector("v", W3D_BJSON_SUB_U8, 64, name);
+    CHECK(refused(&value, 1, deep_name) == W3D_OK);
+    value = w3d_bjson_vector("v", W3D_BJSON_SUB_U8, 65, name);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_ARGUMENT);
+    value = w3d_bjson_vector("v", W3D_BJSON_SUB_U8, 0, name);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_ARGUMENT);
+    value = w3d_bjson_vector("v", W3D_BJSON_SUB_NONE, 1, name);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_ARGUMENT);
+    value = w3d_bjson_i64("v", 1);
+    value.n = 1;
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_ARGUMENT);
+    two[0] = value, two[0].key = NULL;
+    value = w3d_bjson_list("l", two, 1);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_ARGUMENT);
+    value = w3d_bjson_value_make("v", 0x06, 1);
+    CHECK(refused(&value, 1, deep_name) == W3D_ERR_ARGUMENT);
+    for (uint32_t i = 0; i < 40; i++)
+        nest[i] = i % 2 ? w3d_bjson_list("x", i ? &nest[i - 1] : NULL, i ? 1 : 0)
+                        : w3d_bjson_map("x", i ? &nest[i - 1] : NULL, i ? 1 : 0);
+    CHECK(refused(&nest[31], 1, deep_name) == W3D_OK);
+    CHECK(refused(&nest[32], 1, deep_name) == W3D_ERR_LIMIT);
+    CHECK(w3d_bjson_write_size(NULL, NULL, NULL, NULL) == W3D_ERR_ARGUMENT);
+}
+
+/* ---- small things ---- */
+
+static void nothing_at_all(void)
+{
+    size_t size = 0;
+    w3d_result result;
+    w3d_bjson file;
+    w3d_bjson_write_desc desc = { NULL, 0, 1, NULL, NULL };
+    unsigned char *bytes = bjson_random_encode(&desc, &size, &result);
+    CHECK(bytes && size == 64 + 3 * 16);
+    CHECK(bytes && w3d_bjson_read(bytes, size, &file, NULL) == W3D_OK && file.id_count == 0);
+    free(bytes);
+}
+
+static void numbers(void)
+{
+    static const int8_t i8[2] = { -128, 127 };
+    static const uint16_t u16[2] = { 65535, 1 }, f16[2] = { 0x3C00, 0xFC00 };
+    static const uint32_t u32[2] = { 4000000000u, 0 };
+    static const int64_t i64[2] = { INT64_MIN, 3 };
+    static const double f64[2] = { 0.1, -2.0 };
+    w3d_bjson_value values[12];
+    values[0] = w3d_bjson_vector("i8", W3D_BJSON_SUB_I8, 2, i8);
+    values[1] = w3d_bjson_array("u16", W3D_BJSON_SUB_U16, u16, 2);
+    values[2] = w3d_bjson_large("f16", W3D_BJSON_SUB_F16, f16, 2);
+    values[3] = w3d_bjson_vector("u32", W3D_BJSON_SUB_U32, 2, u32);
+    values[4] = w3d_bjson_vector("i64", W3D_BJSON_SUB_I64, 2, i64);
+    values[5] = w3d_bjson_vector("f64", W3D_BJSON_SUB_F64, 2, f64);
+    values[6] = w3d_bjson_i64("negative", -1);
+    values[7] = w3d_bjson_u64("large", UINT64_MAX);
+    values[8] = w3d_bjson_bool("bool", 5);
+    values[9] = w3d_bjson_string("text", "x", 1);
+    values[10] = w3d_bjson_time("time", 7);
+    values[11] = w3d_bjson_reference("none", W3D_BJSON_NONE);
+    w3d_bjson_write_id id = { NULL, values, 12, 200, 0, 0 };
+    w3d_bjson_write_desc desc = { &id, 1, 0, NULL, NULL };
+    size_t size = 0;
+    w3d_result result;
+    unsigned char *bytes = bjson_random_encode(&desc, &size, &result);
+    w3d_bjson file;
+    w3d_bjson_id read;
+    w3d_bjson_view view;
+    float f[2];
+    double d = 0;
+    int64_t i = 0;
+    uint64_t u = 0;
+    uint32_t row = 1;
+    CHECK(bytes && w3d_bjson_read(bytes, size, &file, NULL) == W3D_OK && w3d_bjson_id_at(&file, 0, &read) == W3D_OK);
+    CHECK(w3d_bjson_get(&read, "i8", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == -128.0f && f[1] == 127.0f);
+    CHECK(!w3d_bjson_to_f32(&view, f, 1) && !w3d_bjson_to_f32(&view, f, 3) && !w3d_bjson_to_f64(&view, &d));
+    CHECK(w3d_bjson_get(&read, "u16", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 65535.0f && f[1] == 1.0f);
+    CHECK(w3d_bjson_get(&read, "f16", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 1.0f && f[1] == -(float)HUGE_VAL);
+    CHECK(w3d_bjson_get(&read, "u32", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 4e9f && f[1] == 0.0f);
+    CHECK(w3d_bjson_get(&read, "i64", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == -9223372036854775808.0f);
+    CHECK(w3d_bjson_get(&read, "f64", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 0.1f && f[1] == -2.0f);
+    CHECK(w3d_bjson_get(&read, "negative", &view) && w3d_bjson_to_i64(&view, &i) && i == -1);
+    CHECK(!w3d_bjson_to_u64(&view, &u) && w3d_bjson_to_f64(&view, &d) && d == -1.0 && !w3d_bjson_to_f32(&view, f, 1));
+    CHECK(w3d_bjson_get(&read, "large", &view) && w3d_bjson_to_u64(&view, &u) && u == UINT64_MAX);
+    CHECK(!w3d_bjson_to_i64(&view, &i) && w3d_bjson_to_f64(&view, &d) && d == 18446744073709551616.0);
+    CHECK(w3d_bjson_get(&read, "bool", &view) && w3d_bjson_to_i64(&view, &i) && i == 1);
+    CHECK(w3d_bjson_get(&read, "time", &view) && w3d_bjson_to_u64(&view, &u) && u == 7);
+    CHECK(w3d_bjson_get(&read, "none", &view) && w3d_bjson_to_row(&view, &row) && row == W3D_BJSON_NONE);
+    CHECK(w3d_bjson_row_at(&view, 0) == W3D_BJSON_NONE && !w3d_bjson_to_text(&view, NULL));
+    CHECK(w3d_bjson_get(&read, "text", &view) && !w3d_bjson_to_f64(&view, &d) && !w3d_bjson_to_row(&view, &row));
+    CHECK(!w3d_bjson_member(&view, "x", &view) && !w3d_bjson_item(&view, 0, NULL, &view));
+    CHECK(!strcmp(read.name, "") && !w3d_bjson_get(&read, "", &view));
+
+    /* The same file elsewhere: views go on, pointers are those of the new place. */
+    unsigned char *moved = (unsigned char *)malloc(size);
+    if (moved && bytes) memcpy(moved, bytes, size);
+    CHECK(w3d_bjson_get(&read, "text", &view) && file.generation == 0);
+    w3d_bjson_rebase(&file, moved);
+    free(bytes);
+    CHECK(file.generation == 1 && !strcmp(w3d_bjson_to_text(&view, NULL), "x"));
+    CHECK((const unsigned char *)w3d_bjson_data(&view) == moved + view.offset);
+    free(moved);
+    CHECK(w3d_bjson_read(NULL, 0, &file, NULL) == W3D_ERR_ARGUMENT);
+}
+
+/* ---- another reader agrees ---- */
+
+/* Runs tests/reference/bjson_check.py on files of ours: it reads each by the layout alone, and writes
+ * it again from what it read, which must give the same bytes. */
+static void reference_agrees(void)
+{
+#if defined(__wasm__) || defined(_WIN32)
+    printf("skipped: %s.%s: no processes here; the native run has it\n", test.suite, test.name);
+#else
+    char folder[] = "/tmp/bjson_XXXXXX", command[256];
+    bjson_random *d = (bjson_random *)malloc(sizeof *d);
+    if (system("python3 -c pass") != 0 || !mkdtemp(folder)) {
+        printf("skipped: %s.%s: no python3\n", test.suite, test.name);
+        free(d);
+        return;
+    }
+    for (int i = 0; i < 60; i++) {
+        size_t size = 0;
+        w3d_result result;
+        bjson_random_make(d);
+        unsigned char *bytes = bjson_random_encode(&d->desc, &size, &result);
+        snprintf(command, sizeof command, "%s/%d.bjson", folder, i);
+        FILE *out = fopen(command, "wb");
+        CHECK(bytes && out && fwrite(bytes, 1, size, out) == size);
+        if (out) fclose(out);
+        free(bytes);
+    }
+    snprintf(command, sizeof command, "python3 tests/reference/bjson_check.py %s/*.bjson | grep -v ': ok$' >&2; "
+             "test $(ls %s | wc -l) = 60", folder, folder);
+    CHECK(system(command) == 0);
+    snprintf(command, sizeof command, "python3 tests/reference/bjson_check.py %s/*.bjson >/dev/null", folder);
+    CHECK(system(command) == 0);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    CHECK(system(command) == 0);
+    free(d);
+#endif
+}
+
+void test_bjson(void);
+void test_bjson(void)
+{
+    RUN(golden_tiny);
+    RUN(golden_full);
+    RUN(random_documents);
+    RUN(order_does_not_matter);
+    RUN(room_is_exact);
+    RUN(liars_write_nothing_beyond);
+    RUN(refusals);
+    RUN(nothing_at_all);
+    RUN(numbers);
+    RUN(reference_agrees);
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Compile and run every example by the command that stands on top of it.
+
+The command is the indented line of the first comment that begins with "cc". It is run as written,
+with warnings as errors added; the program's output must hold the lines expected below.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+EXPECTED = {
+    "01_normals.c": ["( 0.000  1.000  0.000)", "an index points outside its array"],
+    "02_arena.c": ["average 49.5", "after the rewind: 400 bytes used", "2000 bytes: NULL"],
+    "03_bjson.c": ["bytes at offset", "refused"],
+    "04_render_png.c": ["wrote", ".png"],
+}
+
+
+def check(example, folder):
+    """Gives '' or what is wrong."""
+    text = example.read_text()
+    if text.count("\n") >= 100:
+        return f"{text.count(chr(10))} lines; examples stay under 100"
+    command = re.search(r"^ \*\s+(cc .*)$", text, re.M)
+    if not command:
+        return "no line with the compile command in the first comment"
+    line = command.group(1)
+    line = line.replace("cc ", "cc -Wall -Wextra -Wpedantic -Wshadow -Werror ", 1)
+    line = re.sub(r"-o (\w+)", rf"-o {folder}/\1", line).replace("&& ./", f"&& cd {folder} && ./")
+    done = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        return f"exit {done.returncode}: {done.stdout[-500:]}{done.stderr[-1500:]}"
+    for expected in EXPECTED[example.name]:
+        if expected not in done.stdout:
+            return f"output lacks {expected!r}:\n{done.stdout}"
+    return ""
+
+
+def main():
+    failed = 0
+    examples = sorted((ROOT / "examples").glob("0*.c"))
+    if [example.name for example in examples] != sorted(EXPECTED):
+        sys.exit(f"examples/ holds {[e.name for e in examples]}, expected {sorted(EXPECTED)}")
+    for example in examples:
+        with tempfile.TemporaryDirectory() as folder:
+            wrong = check(example, folder)
+        print(f"{example.name:20} {wrong or 'ok'}")
+        failed += bool(wrong)
+    print(f"{len(examples) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()

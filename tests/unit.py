@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Build the unit tests one way and run them.
+
+    unit.py modules COMPILER FLAGS...           src/*.c one by one
+    unit.py 'amalgamated c' COMPILER FLAGS...   wasm3d.h in one .c file; 'amalgamated cc' in C++
+    unit.py --page FOLDER COMPILER FLAGS...     an Emscripten page that prints the result, not run
+
+The tests include modules by their own names ("mesh/mesh_normals.h"). In an amalgamated build those
+names are one-line files that include wasm3d.h instead.
+"""
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+WARNINGS = "-Wall -Wextra -Wpedantic -Wshadow -Wcast-align -Wundef -Werror".split()
+SKIPPED = 77
+
+
+def relative(paths):
+    return [str(path.relative_to(ROOT)) for path in sorted(paths)]
+
+
+def forward_includes(folder):
+    """Makes folder/<floor>/<module>.h for every header, each including wasm3d.h."""
+    for header in (ROOT / "src").glob("*/*.h"):
+        forward = folder / header.relative_to(ROOT / "src")
+        forward.parent.mkdir(parents=True, exist_ok=True)
+        forward.write_text('#include "wasm3d.h"\n', encoding="utf-8")
+
+
+def command_for(mode, compiler, flags, folder):
+    """The commands that build the tests, and how the result is run."""
+    emscripten = "emcc" in compiler
+    flags = ["-DW3D_DEBUG=0", "-D_GNU_SOURCE", "-Itests", *flags]
+    tests = relative(list((ROOT / "tests").glob("*.c")) + list((ROOT / "tests/reference").glob("*.c")))
+    program = folder / ("tests.js" if emscripten else "tests")
+    link = ["-sALLOW_MEMORY_GROWTH=1", "-sSTACK_SIZE=1048576" if "newest" in compiler else
+            "-sTOTAL_STACK=1048576", "-sEXIT_RUNTIME=1"] if emscripten else ["-lm"]
+    if "newest" in compiler:
+        link.append("-sDEFAULT_TO_CXX=0")
+    if mode == "modules":
+        sources = relative((ROOT / "src").glob("*/*.c"))
+        yield [compiler, *WARNINGS, "-Isrc", *flags, *sources, *tests, "-o", str(program), *link]
+    else:
+        plus = mode.endswith("cc")
+        implementation = folder / ("implementation.cc" if plus else "implementation.c")
+        implementation.write_text('#define WASM3D_IMPLEMENTATION\n#include "wasm3d.h"\n')
+        forward_includes(folder / "include")
+        includes = ["-I.", f"-I{folder}/include"]
+        compile_with = {"gcc": "g++", "clang": "clang++"}.get(compiler, compiler + "++") if plus else compiler
+        library = folder / "implementation.o"
+        yield [compile_with, *WARNINGS, "-Wconversion", *includes, *flags, "-c", str(implementation),
+               "-o", str(library)]
+        yield [compiler, *WARNINGS, *includes, *flags, *tests, str(library), "-o", str(program), *link]
+    if mode != "page":
+        yield ["node", "--no-experimental-fetch", str(program)] if emscripten else [str(program)]
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    arguments = sys.argv[1:]
+    page = pathlib.Path(arguments.pop(1)) if arguments[0] == "--page" else None
+    mode, compiler, *flags = arguments
+    if not shutil.which(compiler) and not (ROOT / compiler).exists():
+        print(f"{compiler}: not on this machine; tests/setup.sh installs it")
+        sys.exit(SKIPPED)
+    (ROOT / "build/tests").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "build/tests", prefix="unit_") as name:
+        if page:
+            page.mkdir(parents=True, exist_ok=True)
+        for command in command_for("page" if page else mode, compiler, flags, page or pathlib.Path(name)):
+            status = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+            if status:
+                sys.exit(status)
+
+
+main()
