@@ -7,8 +7,14 @@ test_state test;
 
 /* The table of suites: one line a module, bottom floor first. */
 #define SUITES(X)                                                                                  \
-    X(base) X(size) X(bytes) X(bits) X(hash) X(math) X(simd) X(vec) X(arena) X(atomic)              \
-    X(allocator)
+    X(base) X(size) X(bytes) X(bits) X(hash) X(decimal) X(math) X(simd) X(vec) X(arena) X(atomic)  \
+    X(crc32) X(crc32c) X(sha256) X(deflate) X(inflate)                                             \
+    X(allocator)                                                                                   \
+    X(mesh_bounds) X(mesh_normals) X(mesh_polygon)                                                 \
+    X(png_write)                                                                                   \
+    X(json) X(bjson) X(bjson_validate)                                                             \
+    X(gltf) X(obj) X(asset_bjson)                                                                  \
+    X(soft_raster) X(thumbnail)
 
 #define DECLARE(name) void test_##name(void);
 SUITES(DECLARE)

@@ -17,7 +17,8 @@
     X("KHR_mesh_quantization")                                                                     \
     X("KHR_texture_transform")                                                                     \
     X("KHR_materials_unlit")                                                                       \
-    X("KHR_materials_emissive_strength")
+    X("KHR_materials_emissive_strength")                                                           \
+    X("KHR_lights_punctual") /* left out, like cameras: nothing else depends on them */
 
 /* ... and what it has not, with what to do about it where something can be done. */
 #define W3DI_GLTF_EXTENSIONS_REFUSED(X)                                                            \
@@ -43,7 +44,6 @@
     X("KHR_materials_transmission", "")                                                            \
     X("KHR_materials_variants", "")                                                                \
     X("KHR_materials_volume", "")                                                                  \
-    X("KHR_lights_punctual", "")                                                                   \
     X("KHR_animation_pointer", "")                                                                 \
     X("KHR_node_visibility", "")                                                                   \
     X("KHR_xmp_json_ld", "")                                                                       \

@@ -61,7 +61,10 @@ typedef struct w3di_bjson_shapes_recipe {
     uint32_t *types;   /* as given */
     uint32_t *order;   /* of each field, its value */
     uint32_t *owners;  /* the fields that are not plain */
-    uint32_t owner_count;
+    uint32_t *edited;  /* of a C struct's fields, those that a copy of its bytes leaves to do */
+    uint32_t owner_count, edited_count;
+    const w3d_bjson_value *fields; /* of a C struct; NULL: of values */
+    int is_direct;                 /* 1: the struct's fields lie as in the record */
 } w3di_bjson_shapes_recipe;
 
 typedef struct w3di_bjson_shapes {
@@ -85,6 +88,11 @@ static inline w3d_result w3di_bjson_shapes_fail(w3di_bjson_shapes *s, w3d_result
 static inline w3d_result w3di_bjson_shapes_full(w3di_bjson_shapes *s)
 {
     return w3di_bjson_shapes_fail(s, W3D_ERR_CAPACITY, "the arena is too small for the plan");
+}
+
+static inline w3d_result w3di_bjson_shapes_changed(w3di_bjson_shapes *s)
+{
+    return w3di_bjson_shapes_fail(s, W3D_ERR_ARGUMENT, "the description is not the one measured");
 }
 
 /* Adds a node, doubling the buckets (the old ones stay behind in the arena) when there are more
@@ -273,6 +281,14 @@ static inline w3d_result w3di_bjson_shapes_find_shape(w3di_bjson_shapes *s,
     return W3D_OK;
 }
 
+/* 1 where a copy of a C struct's field may be no canonical value: floats may be NaN, bools 2. */
+static inline uint32_t w3di_bjson_shapes_is_edited(uint32_t type)
+{
+    uint32_t tag = type & 0xFFu, subtype = type >> 8 & 0xFFu;
+    return tag == W3D_BJSON_BOOL || tag == W3D_BJSON_F64 || subtype == W3D_BJSON_SUB_F16 ||
+           subtype == W3D_BJSON_SUB_F32 || subtype == W3D_BJSON_SUB_F64;
+}
+
 /* Sorts the values' keys and finds the shape that they make. */
 static inline w3d_result w3di_bjson_shapes_new_recipe(w3di_bjson_shapes *s,
                                                       const w3d_bjson_value *values, uint32_t count,
@@ -287,12 +303,14 @@ static inline w3d_result w3di_bjson_shapes_new_recipe(w3di_bjson_shapes *s,
     recipe->types = (uint32_t *)w3d_arena_push(s->arena, count, sizeof *recipe->types, 4);
     recipe->order = (uint32_t *)w3d_arena_push(s->arena, count, sizeof *recipe->order, 4);
     recipe->owners = (uint32_t *)w3d_arena_push(s->arena, count, sizeof *recipe->owners, 4);
+    recipe->edited = (uint32_t *)w3d_arena_push(s->arena, count, sizeof *recipe->edited, 4);
     w3di_bjson_shapes_field *fields =
         (w3di_bjson_shapes_field *)w3d_arena_push_zero(s->arena, count, sizeof *fields,
                                                        sizeof(uint64_t));
     w3di_bjson_shapes_rank *ranks =
         (w3di_bjson_shapes_rank *)w3d_arena_push(s->arena, count, sizeof *ranks, sizeof(uint64_t));
-    if (!recipe->keys || !recipe->types || !recipe->order || !recipe->owners || !fields || !ranks)
+    if (!recipe->keys || !recipe->types || !recipe->order || !recipe->owners || !recipe->edited ||
+        !fields || !ranks)
         return w3di_bjson_shapes_full(s);
     for (uint32_t i = 0; i < count; i++) {
         w3d_result result = w3di_bjson_shapes_check_type(s, &values[i]);
@@ -311,6 +329,7 @@ static inline w3d_result w3di_bjson_shapes_new_recipe(w3di_bjson_shapes *s,
         fields[i].plain = w3di_bjson_shapes_is_plain(fields[i].type);
         recipe->order[i] = ranks[i].index;
         if (!fields[i].plain) recipe->owners[recipe->owner_count++] = i;
+        if (w3di_bjson_shapes_is_edited(fields[i].type)) recipe->edited[recipe->edited_count++] = i;
     }
     *out = recipe;
     return w3di_bjson_shapes_find_shape(s, fields, count, &recipe->shape);
@@ -350,15 +369,51 @@ static inline w3d_result w3di_bjson_shapes_find_recipe(w3di_bjson_shapes *s,
         *out = *recent = recipe;
         return W3D_OK;
     }
-    if (!s->arena)
-        return w3di_bjson_shapes_fail(s, W3D_ERR_ARGUMENT,
-                                      "the description is not the one measured");
+    if (!s->arena) return w3di_bjson_shapes_changed(s);
     w3d_result result = w3di_bjson_shapes_new_recipe(s, values, count, out);
     if (result != W3D_OK) return result;
     (*out)->node.hash = hash;
     if (!w3di_bjson_shapes_insert(s->arena, &s->recipes, &(*out)->node))
         return w3di_bjson_shapes_full(s);
     *recent = *out;
+    return W3D_OK;
+}
+
+/* The recipe of a C struct, known by the address of its fields. */
+static inline w3d_result w3di_bjson_shapes_find_struct(w3di_bjson_shapes *s,
+                                                       const w3d_bjson_value *fields,
+                                                       uint32_t count,
+                                                       w3di_bjson_shapes_recipe **out)
+{
+    uint64_t hash = w3d_hash_u64((uint64_t)(uintptr_t)fields + count);
+    w3di_bjson_shapes_recipe **recent = &s->recent[hash % W3DI_BJSON_SHAPES_RECENT];
+    if (*recent && (*recent)->fields == fields && (*recent)->shape->count == count) {
+        *out = *recent;
+        return W3D_OK;
+    }
+    for (w3di_bjson_shapes_node *node = w3di_bjson_shapes_bucket(&s->recipes, hash); node;
+         node = node->next) {
+        w3di_bjson_shapes_recipe *recipe = (w3di_bjson_shapes_recipe *)(void *)node;
+        if (recipe->fields != fields || recipe->shape->count != count) continue;
+        *out = *recent = recipe;
+        return W3D_OK;
+    }
+    if (!s->arena) return w3di_bjson_shapes_changed(s);
+    for (uint32_t i = 0; i < count; i++)
+        if (!w3d_bjson_tag_is_inline(fields[i].tag) || fields[i].tag == W3D_BJSON_NULL)
+            return w3di_bjson_shapes_fail(s, W3D_ERR_ARGUMENT,
+                                          "a C struct's field is neither number nor vector");
+    w3d_result result = w3di_bjson_shapes_new_recipe(s, fields, count, out);
+    if (result != W3D_OK) return result;
+    w3di_bjson_shapes_recipe *made = *out;
+    made->node.hash = hash;
+    made->fields = fields;
+    made->is_direct = 1;
+    for (uint32_t i = 0; i < count; i++)
+        if (fields[made->order[i]].bits != made->shape->fields[i].offset) made->is_direct = 0;
+    if (!w3di_bjson_shapes_insert(s->arena, &s->recipes, &made->node))
+        return w3di_bjson_shapes_full(s);
+    *recent = made;
     return W3D_OK;
 }
 

@@ -133,12 +133,11 @@ static uint64_t w3di_bjson_write_canonical_f64(uint64_t bits)
     return (bits & 0x7FFFFFFFFFFFFFFFu) > 0x7FF0000000000000u ? 0x7FF8000000000000u : bits;
 }
 
-/* Copies the elements of a vector or array: NaNs made canonical, rows turned into slots. */
-static void w3di_bjson_write_elements(const w3di_bjson_write_state *s, unsigned char *dst,
-                                      const w3d_bjson_value *value, size_t size)
+/* Copies elements that are no references; NaNs become canonical. dst may be src. */
+static void w3di_bjson_write_copy(unsigned char *dst, const unsigned char *src, uint32_t subtype,
+                                  size_t size)
 {
-    const unsigned char *src = (const unsigned char *)value->data;
-    switch (value->subtype) {
+    switch (subtype) {
     case W3D_BJSON_SUB_F32: w3di_bjson_write_copy_f32(dst, src, size / 4); break;
     case W3D_BJSON_SUB_F64:
         for (size_t i = 0; i < size; i += 8)
@@ -150,13 +149,22 @@ static void w3di_bjson_write_elements(const w3di_bjson_write_state *s, unsigned 
             w3d_store_u16(dst + i, (bits & 0x7FFFu) > 0x7C00u ? (uint16_t)0x7E00u : bits);
         }
         break;
-    case W3D_BJSON_SUB_REFERENCE:
-        for (size_t i = 0; i < size; i += 4) {
-            uint32_t row = w3d_load_u32(src + i);
-            w3d_store_u32(dst + i, row == W3D_BJSON_NONE ? row : s->slot_of_row[row]);
-        }
-        break;
     default: w3d_copy(dst, src, size);
+    }
+}
+
+/* Copies the elements of a vector or array; rows become slots, which they all have by now. */
+static void w3di_bjson_write_elements(const w3di_bjson_write_state *s, unsigned char *dst,
+                                      const w3d_bjson_value *value, size_t size)
+{
+    const unsigned char *src = (const unsigned char *)value->data;
+    if (value->subtype != W3D_BJSON_SUB_REFERENCE) {
+        w3di_bjson_write_copy(dst, src, value->subtype, size);
+        return;
+    }
+    for (size_t i = 0; i < size; i += 4) {
+        uint32_t row = w3d_load_u32(src + i);
+        w3d_store_u32(dst + i, row == W3D_BJSON_NONE ? row : s->slot_of_row[row]);
     }
 }
 
@@ -219,6 +227,55 @@ static w3d_result w3di_bjson_write_record(w3di_bjson_write_state *s, const w3d_b
         uint32_t k = recipe->owners[i];
         result =
             w3di_bjson_write_value(s, &values[recipe->order[k]], record + fields[k].offset, depth);
+    }
+    return result;
+}
+
+/* What copying a C struct's field leaves to do: NaNs and bools made canonical. */
+static void w3di_bjson_write_edit(unsigned char *dst, const w3di_bjson_shapes_field *field)
+{
+    uint32_t tag = field->type & 0xFFu, subtype = field->type >> 8 & 0xFFu;
+    if (tag == W3D_BJSON_BOOL)
+        dst[0] = dst[0] != 0;
+    else
+        w3di_bjson_write_copy(dst, dst, tag == W3D_BJSON_F64 ? W3D_BJSON_SUB_F64 : subtype,
+                              field->size);
+}
+
+/* A record whose values lie in a C struct: one copy where it is laid out alike. */
+static w3d_result w3di_bjson_write_struct(w3di_bjson_write_state *s, const w3d_bjson_write_id *id,
+                                          uint64_t shape_at)
+{
+    w3di_bjson_shapes_recipe *recipe;
+    const unsigned char *from = (const unsigned char *)id->record;
+    const w3d_bjson_value *values = id->values;
+    uint32_t count = id->value_count;
+    uint64_t record;
+    w3d_result result = w3di_bjson_shapes_find_struct(&s->shapes, values, count, &recipe);
+    if (result != W3D_OK) return w3di_bjson_write_fail(s, result, s->shapes.text);
+    result = w3di_bjson_write_reserve(s, recipe->shape->record_size, 1, &record);
+    const w3di_bjson_shapes_field *fields = recipe->shape->fields;
+    if (result == W3D_OK && s->dst) {
+        unsigned char *to = s->dst + (size_t)record;
+        w3d_store_u32(s->dst + (size_t)shape_at, recipe->shape->index);
+        if (recipe->is_direct)
+            w3d_copy(to, from, recipe->shape->record_size);
+        else
+            for (uint32_t i = 0; i < count; i++)
+                w3d_copy(to + fields[i].offset, from + (size_t)values[recipe->order[i]].bits,
+                         fields[i].size);
+        for (uint32_t i = 0; i < recipe->edited_count; i++) {
+            const w3di_bjson_shapes_field *field = &fields[recipe->edited[i]];
+            w3di_bjson_write_edit(to + field->offset, field);
+        }
+    }
+    for (uint32_t i = 0; i < recipe->owner_count; i++) {
+        uint32_t k = recipe->owners[i], slot;
+        const unsigned char *rows = from + (size_t)values[recipe->order[k]].bits;
+        for (uint32_t n = 0; n < fields[k].size && result == W3D_OK; n += 4) {
+            result = w3di_bjson_write_slot(s, w3d_load_u32(rows + n), &slot);
+            if (s->dst) w3d_store_u32(s->dst + (size_t)record + fields[k].offset + n, slot);
+        }
     }
     return result;
 }
@@ -393,7 +450,9 @@ static w3d_result w3di_bjson_write_payload(w3di_bjson_write_state *s, const w3d_
         w3d_copy(s->dst + 3, name, name_size);
         w3di_bjson_write_pad(s->dst + 3 + name_size, properties - 3 - name_size);
     }
-    result = w3di_bjson_write_record(s, id->values, id->value_count, properties + 4, 0);
+    result = id->record
+                 ? w3di_bjson_write_struct(s, id, properties + 4)
+                 : w3di_bjson_write_record(s, id->values, id->value_count, properties + 4, 0);
     uint64_t property_end = w3di_bjson_write_align(s->cursor, 4);
     uint64_t references = property_end + 8;
     uint64_t references_size = (uint64_t)s->slot_count * 4;
@@ -630,6 +689,7 @@ static void w3di_bjson_write_count(w3di_bjson_write_tally *tally, const w3d_bjso
 W3D_API size_t w3d_bjson_write_scratch_size(const w3d_bjson_write_desc *desc)
 {
     w3di_bjson_write_tally tally = { 0, 0, 0 };
+    const w3d_bjson_value *fields = NULL;
     if (!desc || (!desc->ids && !desc->describe)) return sizeof(w3di_bjson_write_state) + 1024;
     for (uint32_t row = 0; row < desc->id_count; row++) {
         w3d_bjson_write_id id;
@@ -640,6 +700,8 @@ W3D_API size_t w3d_bjson_write_scratch_size(const w3d_bjson_write_desc *desc)
             id = desc->ids[row];
         }
         tally.ids++;
+        if (id.record && id.values == fields) continue; /* the same struct as the ID before */
+        fields = id.record ? id.values : NULL;
         tally.maps++;
         w3di_bjson_write_count(&tally, id.values, id.value_count, 0);
     }
@@ -647,7 +709,7 @@ W3D_API size_t w3d_bjson_write_scratch_size(const w3d_bjson_write_desc *desc)
     size_t node = 4 * sizeof(void *);
     size_t map = sizeof(w3di_bjson_shapes_recipe) + sizeof(w3di_bjson_shapes_shape) + 2 * node + 64;
     size_t value = sizeof(w3di_bjson_shapes_key) + node + sizeof(w3di_bjson_shapes_field) +
-                   2 * sizeof(w3di_bjson_shapes_rank) + 2 * sizeof(void *) + 3 * sizeof(uint32_t);
+                   2 * sizeof(w3di_bjson_shapes_rank) + 2 * sizeof(void *) + 4 * sizeof(uint32_t);
     size_t size = sizeof(w3di_bjson_write_state) + 1024;
     if (!w3d_size_append(&size, tally.ids, 2 * sizeof(uint32_t)) ||
         !w3d_size_append(&size, tally.maps, map) || !w3d_size_append(&size, tally.values, value))

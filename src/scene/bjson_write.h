@@ -30,12 +30,17 @@ typedef struct w3d_bjson_value {
 } w3d_bjson_value;
 
 typedef struct w3d_bjson_write_id {
-    const char *name; /* UTF-8, at most 255 bytes, any number of IDs may share it; NULL: "" */
+    const char *name; /* UTF-8, at most 255 bytes; several IDs may have the same; NULL: "" */
     const w3d_bjson_value *values;
     uint32_t value_count;
-    uint8_t type;  /* w3d_bjson_type, or the user's own from 128              */
-    uint8_t flags; /* of the row; W3D_BJSON_DELETED, _EXTERNAL: a row only    */
-    int64_t time;  /* of the last change, ns since 1970; 0: not said          */
+    uint8_t type;  /* w3d_bjson_type, or the user's own from 128 */
+    uint8_t flags; /* of the row; W3D_BJSON_DELETED, W3D_BJSON_EXTERNAL: there is a row only */
+    int64_t time;  /* of the last change, ns since 1970; 0: not said */
+    /* A C struct that holds the properties; `values` are then its fields, made by w3d_bjson_field,
+     * in one array that all IDs like this share. Where the fields lie in the struct as in a
+     * canonical record (8-byte ones first, then 4, 2, 1, each by key) it is copied whole. NULL:
+     * `values` hold the values. */
+    const void *record;
 } w3d_bjson_write_id;
 
 typedef struct w3d_bjson_write_desc {
@@ -145,6 +150,20 @@ static inline w3d_bjson_value w3d_bjson_vector(const char *key, w3d_bjson_subtyp
     value.data = elements;
     value.subtype = (uint8_t)subtype;
     value.n = (uint16_t)(n < 0xFFFFu ? n : 0xFFFFu);
+    return value;
+}
+/* A field of a C struct (w3d_bjson_write_id.record), `offset` bytes from its start: a uint8_t for
+ * W3D_BJSON_BOOL, a row as uint32_t for W3D_BJSON_REFERENCE, else 8 bytes as the tag says. */
+static inline w3d_bjson_value w3d_bjson_field(const char *key, w3d_bjson_tag tag, size_t offset)
+{
+    return w3d_bjson_value_make(key, (uint8_t)tag, offset);
+}
+/* The same for n elements of a subtype. */
+static inline w3d_bjson_value w3d_bjson_vector_field(const char *key, w3d_bjson_subtype subtype,
+                                                     uint32_t n, size_t offset)
+{
+    w3d_bjson_value value = w3d_bjson_vector(key, subtype, n, NULL);
+    value.bits = offset;
     return value;
 }
 static inline w3d_bjson_value w3d_bjson_value_of(const char *key, uint8_t tag, const void *data,
