@@ -343,9 +343,9 @@ static w3d_result load_mesh_with(const w3d_bjson_value *other, w3d_asset_scene *
     for (uint32_t i = 0; other && i < 5; i++)
         if (!strcmp(values[i].key, other->key)) values[i] = *other, other = NULL;
     if (other) values[count++] = *other;
-    w3d_bjson_write_id ids[3] = { { "o", &object, 1, W3D_BJSON_OBJECT, 0, 0 },
-                                  { "m", values, count, W3D_BJSON_MESH, 0, 0 },
-                                  { "x", NULL, 0, W3D_BJSON_MATERIAL, 0, 0 } };
+    w3d_bjson_write_id ids[3] = { { "o", &object, 1, W3D_BJSON_OBJECT, 0, 0, NULL },
+                                  { "m", values, count, W3D_BJSON_MESH, 0, 0, NULL },
+                                  { "x", NULL, 0, W3D_BJSON_MATERIAL, 0, 0, NULL } };
     return load_described(ids, 3, scene);
 }
 
@@ -416,8 +416,8 @@ static void properties_that_are_wrong(void)
     all[count++] = w3d_bjson_map("emission_texture", inner + 1, 1);
     for (uint32_t i = 0; i < count; i++) {
         w3d_asset_scene scene;
-        w3d_bjson_write_id ids[2] = { { "o", &all[i], 1, W3D_BJSON_OBJECT, 0, 0 },
-                                      { "m", NULL, 0, W3D_BJSON_MATERIAL, 0, 0 } };
+        w3d_bjson_write_id ids[2] = { { "o", &all[i], 1, W3D_BJSON_OBJECT, 0, 0, NULL },
+                                      { "m", NULL, 0, W3D_BJSON_MATERIAL, 0, 0, NULL } };
         if (i >= objects) ids[0].values = NULL, ids[0].value_count = 0, ids[1].values = &all[i], ids[1].value_count = 1;
         w3d_result result = load_described(ids, 2, &scene);
         CHECK_MESSAGE(result == W3D_ERR_FORMAT, "property %d: %d", (int)i, (int)result);

@@ -111,7 +111,7 @@ static void golden_tiny(void)
     put(&h, 0, 1), put(&h, 0, 1), put(&h, 2, 2), pad(&h, 16);
 
     w3d_bjson_value mass = w3d_bjson_f64("mass", 2.5);
-    w3d_bjson_write_id id = { "Cube", &mass, 1, W3D_BJSON_OBJECT, 0, 1234567890123456789 };
+    w3d_bjson_write_id id = { "Cube", &mass, 1, W3D_BJSON_OBJECT, 0, 1234567890123456789, NULL };
     w3d_bjson_write_desc desc = { &id, 1, 0, NULL, NULL };
     check_golden(&desc, &h);
 }
@@ -187,8 +187,8 @@ static void golden_full(void)
     values[4] = w3d_bjson_reference("ref", 1);
     arrays[0] = w3d_bjson_rows(w3d_bjson_large("position", W3D_BJSON_SUB_F32, positions, 3), 3);
     arrays[1] = w3d_bjson_rows(w3d_bjson_large("index", W3D_BJSON_SUB_U32, index, 1), 3);
-    w3d_bjson_write_id ids[2] = { { "A", values, 5, W3D_BJSON_OBJECT, 0, 0 },
-                                  { "Mesh", arrays, 2, W3D_BJSON_MESH, 0, 0 } };
+    w3d_bjson_write_id ids[2] = { { "A", values, 5, W3D_BJSON_OBJECT, 0, 0, NULL },
+                                  { "Mesh", arrays, 2, W3D_BJSON_MESH, 0, 0, NULL } };
     w3d_bjson_write_desc desc = { ids, 2, 0, NULL, NULL };
     check_golden(&desc, &h);
 }
@@ -355,6 +355,97 @@ static void order_does_not_matter(void)
     }
     free(d);
 }
+
+/* The same properties from values, from a struct laid out as in the file, and from one that is not. */
+typedef struct like_the_file {
+    double mass;
+    int64_t when;
+    uint32_t data;
+    float location[3], matrix[16];
+    uint32_t links[2];
+    uint16_t half[3];
+    uint8_t hide;
+} like_the_file;
+
+typedef struct unlike_the_file {
+    uint8_t hide;
+    float matrix[16], location[3];
+    uint16_t half[3];
+    int64_t when;
+    uint32_t links[2], data;
+    double mass;
+} unlike_the_file;
+
+#define FIELDS(type, fields)                                                                       \
+    fields[0] = w3d_bjson_vector_field("location", W3D_BJSON_SUB_F32, 3, offsetof(type, location)); \
+    fields[1] = w3d_bjson_field("mass", W3D_BJSON_F64, offsetof(type, mass));                       \
+    fields[2] = w3d_bjson_vector_field("matrix", W3D_BJSON_SUB_F32, 16, offsetof(type, matrix));    \
+    fields[3] = w3d_bjson_field("hide", W3D_BJSON_BOOL, offsetof(type, hide));                      \
+    fields[4] = w3d_bjson_field("data", W3D_BJSON_REFERENCE, offsetof(type, data));                 \
+    fields[5] = w3d_bjson_vector_field("half", W3D_BJSON_SUB_F16, 3, offsetof(type, half));         \
+    fields[6] = w3d_bjson_vector_field("links", W3D_BJSON_SUB_REFERENCE, 2, offsetof(type, links)); \
+    fields[7] = w3d_bjson_field("when", W3D_BJSON_TIME, offsetof(type, when))
+
+static void structs(void)
+{
+    enum { COUNT = 20 };
+    static like_the_file like[COUNT];
+    static unlike_the_file unlike[COUNT];
+    w3d_bjson_value values[COUNT][8], like_fields[8], unlike_fields[8];
+    w3d_bjson_write_id ids[3][COUNT];
+    unsigned char *bytes[3];
+    size_t size[3] = { 0, 0, 0 };
+    memset(ids, 0, sizeof ids);
+    FIELDS(like_the_file, like_fields);
+    FIELDS(unlike_the_file, unlike_fields);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        like_the_file *l = &like[i];
+        l->mass = i % 3 ? (double)i : w3d_f64_from_bits(0xFFF8000000000123u);
+        l->when = (int64_t)test_random();
+        l->data = i % 4 ? i / 2 : W3D_BJSON_NONE;
+        for (int k = 0; k < 16; k++)
+            l->matrix[k] = k % 5 ? (float)k : w3d_f32_from_bits(0x7F800000u + test_random_below(9));
+        for (int k = 0; k < 3; k++) l->location[k] = w3d_f32_from_bits(0xFFC00000u + (uint32_t)k);
+        for (int k = 0; k < 3; k++) l->half[k] = (uint16_t)(0x7BFF + k);
+        l->links[0] = COUNT - 1 - i, l->links[1] = i / 2;
+        l->hide = (uint8_t)(i % 3);
+        unlike_the_file *u = &unlike[i];
+        u->mass = l->mass, u->when = l->when, u->data = l->data, u->hide = l->hide;
+        memcpy(u->matrix, l->matrix, sizeof l->matrix), memcpy(u->location, l->location, sizeof l->location);
+        memcpy(u->links, l->links, sizeof l->links), memcpy(u->half, l->half, sizeof l->half);
+        values[i][0] = w3d_bjson_vector("location", W3D_BJSON_SUB_F32, 3, l->location);
+        values[i][1] = w3d_bjson_f64("mass", l->mass);
+        values[i][2] = w3d_bjson_vector("matrix", W3D_BJSON_SUB_F32, 16, l->matrix);
+        values[i][3] = w3d_bjson_bool("hide", l->hide);
+        values[i][4] = w3d_bjson_reference("data", l->data);
+        values[i][5] = w3d_bjson_vector("half", W3D_BJSON_SUB_F16, 3, l->half);
+        values[i][6] = w3d_bjson_vector("links", W3D_BJSON_SUB_REFERENCE, 2, l->links);
+        values[i][7] = w3d_bjson_time("when", l->when);
+        for (int k = 0; k < 3; k++) ids[k][i].name = "o", ids[k][i].value_count = 8;
+        ids[0][i].values = values[i];
+        ids[1][i].values = like_fields, ids[1][i].record = l;
+        ids[2][i].values = unlike_fields, ids[2][i].record = u;
+    }
+    for (int k = 0; k < 3; k++) {
+        w3d_bjson_write_desc desc = { ids[k], COUNT, 0, NULL, NULL };
+        w3d_result result;
+        bytes[k] = bjson_random_encode(&desc, &size[k], &result);
+        CHECK(bytes[k] && size[k] == size[0]);
+        if (k == 0) check_document(&desc, bytes[0], size[0]);
+        if (k && bytes[k] && size[k] == size[0]) CHECK_BYTES(bytes[k], bytes[0], size[0]);
+    }
+    for (int k = 0; k < 3; k++) free(bytes[k]);
+
+    /* A struct holds numbers and vectors only, and its rows are checked like any others. */
+    like_fields[3] = w3d_bjson_field("hide", W3D_BJSON_STRING, 0);
+    w3d_bjson_write_desc desc = { ids[1], COUNT, 0, NULL, NULL };
+    w3d_result result;
+    CHECK(!bjson_random_encode(&desc, &size[0], &result) && result == W3D_ERR_ARGUMENT);
+    FIELDS(like_the_file, like_fields);
+    like[7].links[1] = COUNT;
+    CHECK(!bjson_random_encode(&desc, &size[0], &result) && result == W3D_ERR_INDEX);
+}
+#undef FIELDS
 
 /* ---- room ---- */
 
@@ -543,7 +634,7 @@ static void numbers(void)
     values[9] = w3d_bjson_string("text", "x", 1);
     values[10] = w3d_bjson_time("time", 7);
     values[11] = w3d_bjson_reference("none", W3D_BJSON_NONE);
-    w3d_bjson_write_id id = { NULL, values, 12, 200, 0, 0 };
+    w3d_bjson_write_id id = { NULL, values, 12, 200, 0, 0, NULL };
     w3d_bjson_write_desc desc = { &id, 1, 0, NULL, NULL };
     size_t size = 0;
     w3d_result result;
@@ -633,6 +724,7 @@ void test_bjson(void)
     RUN(golden_full);
     RUN(random_documents);
     RUN(order_does_not_matter);
+    RUN(structs);
     RUN(room_is_exact);
     RUN(liars_write_nothing_beyond);
     RUN(refusals);

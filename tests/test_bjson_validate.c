@@ -178,8 +178,8 @@ static unsigned char *known_file(size_t *size)
     values[4] = w3d_bjson_reference("ref", 1);
     arrays[0] = w3d_bjson_rows(w3d_bjson_large("position", W3D_BJSON_SUB_F32, positions, 3), 3);
     arrays[1] = w3d_bjson_rows(w3d_bjson_large("index", W3D_BJSON_SUB_U32, index, 1), 3);
-    w3d_bjson_write_id ids[2] = { { "A", values, 5, W3D_BJSON_OBJECT, 0, 0 },
-                                  { "Mesh", arrays, 2, W3D_BJSON_MESH, 0, 0 } };
+    w3d_bjson_write_id ids[2] = { { "A", values, 5, W3D_BJSON_OBJECT, 0, 0, NULL },
+                                  { "Mesh", arrays, 2, W3D_BJSON_MESH, 0, 0, NULL } };
     w3d_bjson_write_desc desc = { ids, 2, 0, NULL, NULL };
     return bjson_random_encode(&desc, size, &result);
 }
@@ -334,7 +334,7 @@ static unsigned char *streamed(const unsigned char *bytes, size_t size)
     unsigned char *out = (unsigned char *)calloc(1, size + 64), complete[64];
     memcpy(out, bytes, size);
     memcpy(complete, bytes, 64);
-    complete[12] = (unsigned char)(complete[12] | W3D_BJSON_STREAMED);
+    complete[12] = (unsigned char)((complete[12] & W3D_BJSON_CRC) | W3D_BJSON_STREAMED);
     w3d_store_u64(complete + 16, size + 64);
     w3d_store_u32(complete + 60, w3d_crc32c(0, complete, 60));
     memset(out + 16, 0, 48);
@@ -409,7 +409,7 @@ static void unknown_tags(void)
             if (tags[i].known == W3D_BJSON_ARRAY) value = w3d_bjson_array(key, W3D_BJSON_SUB_U8, data, 32);
             if (tags[i].known == W3D_BJSON_LARGE) value = w3d_bjson_large(key, W3D_BJSON_SUB_U8, data, 16);
             list = w3d_bjson_list("k", &value, 1);
-            w3d_bjson_write_id id = { "x", in_list ? &list : &value, 1, 77, 0, 0 };
+            w3d_bjson_write_id id = { "x", in_list ? &list : &value, 1, 77, 0, 0, NULL };
             w3d_bjson_write_desc desc = { &id, 1, 0, NULL, NULL };
             size_t size = 0;
             w3d_result result;
@@ -448,7 +448,7 @@ static unsigned char *many_fields(uint32_t count, size_t *size, unsigned char **
         snprintf(keys[i], sizeof keys[i], "k%03d", (int)i);
         values[i] = w3d_bjson_vector(keys[i], W3D_BJSON_SUB_U8, 2, sevens);
     }
-    w3d_bjson_write_id given = { "x", values, count, 0, 0, 0 };
+    w3d_bjson_write_id given = { "x", values, count, 0, 0, 0, NULL };
     w3d_bjson_write_desc desc = { &given, 1, 0, NULL, NULL };
     unsigned char *bytes = bjson_random_encode(&desc, size, &result);
     CHECK(bytes && w3d_bjson_read(bytes, *size, &file, NULL) == W3D_OK && w3d_bjson_id_at(&file, 0, &id) == W3D_OK);

@@ -226,7 +226,7 @@ static void levels_and_same_bytes(void)
     enum { SIDE = 200 };
     static uint8_t pixels[SIDE * SIDE * 4];
     /* The same bytes on every target: these sums were made on x86-64. */
-    static const uint32_t expected[4] = { 0x70745969u, 0xE9E4DF30u, 0xA1006F52u, 0x09702B5Eu };
+    static const uint32_t expected[4] = { 0x06D569CDu, 0xE9E4DF30u, 0xA1006F52u, 0xE9168057u };
     size_t sizes[4];
     make_scene(pixels, SIDE);
     w3d_image_view image;

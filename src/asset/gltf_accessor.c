@@ -41,31 +41,64 @@ static w3d_result w3di_gltf_accessor_check_sparse(const w3d_gltf_accessor *acces
     return W3D_OK;
 }
 
-/* The first element whose value is not below `limit`, or count; sparse positions are checked. */
-W3D_INLINE uint32_t w3di_gltf_accessor_find(const w3d_gltf_accessor *accessor, uint32_t limit,
-                                            w3d_gltf_component component)
+/* The first element whose value is not below `limit`, or count. A run is looked at as a whole
+ * first: that loop has no way out in the middle and becomes vector instructions. */
+W3D_INLINE uint32_t w3di_gltf_accessor_find(const uint8_t *src, uint32_t stride, uint32_t count,
+                                            uint32_t limit, w3d_gltf_component component)
 {
-    const uint8_t *src = accessor->data;
-    uint32_t size = w3d_gltf_component_size(component), next = 0;
-    uint32_t position = accessor->sparse_count ? w3di_gltf_accessor_position(accessor, 0) : UINT32_MAX;
-    for (uint32_t i = 0; i < accessor->count; i++) {
-        uint32_t value = src ? w3di_gltf_accessor_unsigned(src + (size_t)i * accessor->stride, component) : 0;
-        if (i == position) {
-            value = w3di_gltf_accessor_unsigned(accessor->sparse_values + (size_t)next * size, component);
-            if (++next < accessor->sparse_count) position = w3di_gltf_accessor_position(accessor, next);
-        }
-        if (value >= limit) return i;
+    for (uint32_t start = 0; start < count;) {
+        uint32_t length = count - start < 512 ? count - start : 512, bad = 0;
+        const uint8_t *run = src + (size_t)start * stride;
+        for (uint32_t i = 0; i < length; i++)
+            bad |= (uint32_t)(w3di_gltf_accessor_unsigned(run + (size_t)i * stride, component) >= limit);
+        for (uint32_t i = 0; bad && i < length; i++)
+            if (w3di_gltf_accessor_unsigned(run + (size_t)i * stride, component) >= limit) return start + i;
+        start += length;
     }
-    return accessor->count;
+    return count;
+}
+
+W3D_INLINE uint32_t w3di_gltf_accessor_find_in(const w3d_gltf_accessor *accessor, uint32_t first,
+                                               uint32_t end, uint32_t limit, w3d_gltf_component component)
+{
+    uint32_t size = w3d_gltf_component_size(component), count = end - first;
+    if (!count || (!accessor->data && limit)) return end; /* without data all are 0 */
+    if (!accessor->data) return first;
+    const uint8_t *src = accessor->data + (size_t)first * accessor->stride;
+    return first + (accessor->stride == size
+                        ? w3di_gltf_accessor_find(src, size, count, limit, component)
+                        : w3di_gltf_accessor_find(src, accessor->stride, count, limit, component));
+}
+
+/* The same for all elements: the sparse ones, and the others between them. */
+W3D_INLINE uint32_t w3di_gltf_accessor_find_all(const w3d_gltf_accessor *accessor, uint32_t limit,
+                                                w3d_gltf_component component)
+{
+    uint32_t size = w3d_gltf_component_size(component), first = 0;
+    for (uint32_t i = 0; i < accessor->sparse_count; i++) {
+        uint32_t position = w3di_gltf_accessor_position(accessor, i);
+        uint32_t bad = w3di_gltf_accessor_find_in(accessor, first, position, limit, component);
+        if (bad < position) return bad;
+        if (w3di_gltf_accessor_unsigned(accessor->sparse_values + (size_t)i * size, component) >= limit)
+            return position;
+        first = position + 1;
+    }
+    return w3di_gltf_accessor_find_in(accessor, first, accessor->count, limit, component);
 }
 
 W3D_INLINE void w3di_gltf_accessor_copy_indices(const w3d_gltf_accessor *accessor, uint32_t *out,
                                                 w3d_gltf_component component)
 {
-    uint32_t size = w3d_gltf_component_size(component);
-    for (uint32_t i = 0; i < accessor->count; i++)
-        out[i] = accessor->data ? w3di_gltf_accessor_unsigned(
-                                      accessor->data + (size_t)i * accessor->stride, component) : 0;
+    uint32_t size = w3d_gltf_component_size(component), count = accessor->count;
+    const uint8_t *src = accessor->data;
+    if (!src)
+        w3d_fill(out, 0, (size_t)count * sizeof(uint32_t));
+    else if (accessor->stride == size)
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = w3di_gltf_accessor_unsigned(src + (size_t)i * size, component);
+    else
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = w3di_gltf_accessor_unsigned(src + (size_t)i * accessor->stride, component);
     for (uint32_t i = 0; i < accessor->sparse_count; i++)
         out[w3di_gltf_accessor_position(accessor, i)] =
             w3di_gltf_accessor_unsigned(accessor->sparse_values + (size_t)i * size, component);
@@ -87,10 +120,10 @@ static w3d_result w3di_gltf_accessor_check_indices(const w3d_gltf_accessor *acce
         return w3d_error_set(error, W3D_ERR_FORMAT, accessor->text_offset,
                              "indices must be scalars of an unsigned type, not normalized");
     uint32_t bad = accessor->component == W3D_GLTF_U8
-                       ? w3di_gltf_accessor_find(accessor, vertex_count, W3D_GLTF_U8)
+                       ? w3di_gltf_accessor_find_all(accessor, vertex_count, W3D_GLTF_U8)
                    : accessor->component == W3D_GLTF_U16
-                       ? w3di_gltf_accessor_find(accessor, vertex_count, W3D_GLTF_U16)
-                       : w3di_gltf_accessor_find(accessor, vertex_count, W3D_GLTF_U32);
+                       ? w3di_gltf_accessor_find_all(accessor, vertex_count, W3D_GLTF_U16)
+                       : w3di_gltf_accessor_find_all(accessor, vertex_count, W3D_GLTF_U32);
     if (bad < accessor->count)
         return w3di_gltf_accessor_fail(accessor, W3D_ERR_INDEX, bad,
                                        "an index points past the last vertex", error);

@@ -209,9 +209,9 @@ static inline size_t w3d_text_size(const char *text)
 /* 1 where a text of `size` bytes is the NUL-terminated `other`. */
 static inline int w3d_text_is(const char *text, size_t size, const char *other)
 {
-    for (size_t i = 0; i < size; i++)
-        if (other[i] == '\0' || other[i] != text[i]) return 0;
-    return other[size] == '\0';
+    for (; size && *other; size--)
+        if (*text++ != *other++) return 0;
+    return !size && !*other;
 }
 
 /* ---- square roots: correctly rounded, without the C library's errno ---- */

@@ -1,8 +1,9 @@
 /* decimal.h - decimal numbers in a text to doubles, correctly rounded, in any locale.
  *
- * Up to 19 digits with a small power of ten are one exact multiplication or division of doubles
- * (Clinger). Everything else is a fraction of two whole numbers of up to 2700 bits: one long
- * division gives its first 64 bits and whether anything is left, and that decides the rounding. */
+ * A mantissa below 2^53 with a small power of ten is one exact multiplication or division of
+ * doubles (Clinger). Everything else is a fraction of two whole numbers: a long division gives its
+ * first 64 bits and whether anything is left, and that decides the rounding. The numbers have 64
+ * bits where there are at most 19 digits, 27 of them behind the point, and up to 2700 else. */
 #ifndef W3D_DECIMAL_H
 #define W3D_DECIMAL_H
 
@@ -99,6 +100,39 @@ static inline double w3di_decimal_round(uint64_t mantissa, int32_t exponent, int
     return w3d_f64_from_bits(kept);
 }
 
+/* mantissa / 10^power for a power of 1 to 27, whose power of five is below 2^63. */
+static inline double w3di_decimal_divide(uint64_t mantissa, uint32_t power)
+{
+    static const uint64_t five[14] = { 1u,      5u,       25u,       125u,       625u,       3125u,       15625u,
+                                       78125u,  390625u,  1953125u,  9765625u,   48828125u,  244140625u,
+                                       1220703125u };
+    uint64_t divisor = power > 13 ? five[13] * five[power > 26 ? 13 : power - 13] : five[power];
+    if (power > 26) divisor *= 5u;
+    uint32_t up = w3d_bits_leading_zeros64(mantissa), divisor_up = w3d_bits_leading_zeros64(divisor);
+    uint64_t left = mantissa << up, quotient = 0;
+    divisor <<= divisor_up;
+    int32_t exponent = (int32_t)divisor_up - (int32_t)up - (int32_t)power - 64;
+    /* left * 2^64 / divisor, halved where it would not fit 64 bits: two digits, base 2^32. */
+    uint64_t high = divisor >> 32, low = divisor & 0xFFFFFFFFu, next = 0;
+    if (left >= divisor) {
+        next = left << 63;
+        left >>= 1;
+        exponent++;
+    }
+    for (int i = 0; i < 2; i++) {
+        uint64_t guess = left / high, rest = left % high, word = next >> 32;
+        while (guess >> 32 || guess * low > (rest << 32 | word)) {
+            guess--;
+            rest += high;
+            if (rest >> 32) break;
+        }
+        left = (left << 32 | word) - guess * divisor; /* what wraps away cancels */
+        quotient = quotient << 32 | guess;
+        next <<= 32;
+    }
+    return w3di_decimal_round(quotient, exponent, left != 0);
+}
+
 /* digits * 10^exponent, for a product in [1e-324, 1e310). */
 static inline double w3di_decimal_scale(w3di_decimal_big *digits, int32_t exponent)
 {
@@ -171,7 +205,8 @@ static inline double w3di_decimal_long(const char *text, size_t count, int32_t e
  * before or behind them or none, and an e with a sign or none and digits, or none of that.
  * Range  infinity above the largest double, zero below half the smallest; -0 keeps its sign.
  *        "inf", "nan" and hexadecimal are no numbers here.
- * Cost   linear in the text; a double of 17 digits takes about ten times a short one. */
+ * Cost   linear in the text; 17 digits take about twice what short numbers do, extreme powers of
+ *        ten ten times. */
 static inline size_t w3d_decimal_read(const char *text, size_t size, double *out)
 {
     static const double power[23] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -222,6 +257,8 @@ static inline size_t w3d_decimal_read(const char *text, size_t size, double *out
         result = w3d_f64_from_bits(0x7FF0000000000000u);
     else if (count <= 19 && mantissa <= (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22)
         result = exponent < 0 ? (double)mantissa / power[-exponent] : (double)mantissa * power[exponent];
+    else if (count <= 19 && exponent < 0 && exponent >= -27)
+        result = w3di_decimal_divide(mantissa, (uint32_t)-exponent);
     else if (count <= 19) {
         w3di_decimal_big digits;
         digits.count = mantissa >> 32 ? 2 : 1;

@@ -183,8 +183,9 @@ static void w3di_soft_raster_cut(const w3di_soft_raster_state *state, w3d_i4 x, 
 }
 
 /* Blends a fragment into the covered samples of the quad whose first sample is at `first`. */
-static void w3di_soft_raster_write(const w3di_soft_raster_state *state, size_t first,
-                                   const w3d_f4 *cover, const w3d_soft_raster_fragment *fragment)
+W3D_INLINE void w3di_soft_raster_write(const w3di_soft_raster_state *state, size_t first,
+                                       const w3d_f4 *cover, uint32_t samples,
+                                       const w3d_soft_raster_fragment *fragment)
 {
     w3d_soft_raster_blend blend = state->draw->blend;
     w3d_i4 packed = w3d_i4_splat(0), blended = packed;
@@ -193,7 +194,7 @@ static void w3di_soft_raster_write(const w3di_soft_raster_state *state, size_t f
     color[0] = fragment->red, color[1] = fragment->green;
     color[2] = fragment->blue, color[3] = fragment->alpha;
     if (blend == W3D_SOFT_RASTER_REPLACE) packed = w3di_soft_raster_codes_pack(state->codes, color);
-    for (uint32_t s = 0; s < state->target->samples; s++) {
+    for (uint32_t s = 0; s < samples; s++) {
         if (!w3d_f4_mask(cover[s])) continue;
         int32_t *place = state->target->colors + first + 4 * s;
         w3d_i4 old = w3d_i4_load(place);
@@ -211,19 +212,19 @@ static void w3di_soft_raster_write(const w3di_soft_raster_state *state, size_t f
     }
 }
 
-/* Draws one quad.
+/* Draws one quad. `samples` is the target's; given as a constant, so that loops over it unroll.
  *
  *   at      in      its top left pixel, x and y, both even
  *   cover   in/out  [samples] all ones in the lanes covered; used up
  *   inside  in      all ones in the lanes whose centre is covered
  *   weight  in/out  of corners 1 and 2, at the centres; used up */
-static void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *state,
-                                       w3di_soft_raster_triangle *triangle, const int32_t at[2],
-                                       w3d_f4 *cover, w3d_f4 inside, w3d_f4 weight[2])
+W3D_INLINE void w3di_soft_raster_quad_body(const w3di_soft_raster_state *state,
+                                           w3di_soft_raster_triangle *triangle,
+                                           const int32_t at[2], w3d_f4 *cover, w3d_f4 inside,
+                                           w3d_f4 weight[2], const uint32_t samples)
 {
     const w3d_soft_raster_target *target = state->target;
     const w3d_soft_raster_draw_desc *draw = state->draw;
-    uint32_t samples = target->samples;
     size_t first =
         ((size_t)(at[1] / 2) * target->quads_per_row + (size_t)(at[0] / 2)) * samples * 4;
     w3d_i4 x = w3d_i4_add(w3d_i4_splat(at[0]), w3d_i4_set(0, 1, 0, 1));
@@ -261,13 +262,23 @@ static void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *state,
             w3di_soft_raster_centroid(state, triangle, cover, inside, weight);
         w3di_soft_raster_shade(state, triangle, &quad, weight, &fragment);
         for (uint32_t s = 0; s < samples; s++) cover[s] = w3d_f4_and(cover[s], fragment.keep);
-        if (target->colors) w3di_soft_raster_write(state, first, cover, &fragment);
+        if (target->colors) w3di_soft_raster_write(state, first, cover, samples, &fragment);
     }
     if (target->depths && !draw->depth_keep)
         for (uint32_t s = 0; s < samples; s++) {
             float *place = target->depths + first + 4 * s;
             w3d_f4_store(place, w3d_f4_select(cover[s], depth[s], w3d_f4_load(place)));
         }
+}
+
+static void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *state,
+                                       w3di_soft_raster_triangle *triangle, const int32_t at[2],
+                                       w3d_f4 *cover, w3d_f4 inside, w3d_f4 weight[2])
+{
+    if (state->target->samples == 1)
+        w3di_soft_raster_quad_body(state, triangle, at, cover, inside, weight, 1);
+    else
+        w3di_soft_raster_quad_body(state, triangle, at, cover, inside, weight, 4);
 }
 
 #endif /* W3D_SOFT_RASTER_QUAD_H */

@@ -23,10 +23,6 @@
 #pragma fp_contract(off)
 #endif
 
-#ifndef W3DI_MESH_NORMALS_CHUNK
-#define W3DI_MESH_NORMALS_CHUNK 192u /* indices, a multiple of 12 */
-#endif
-
 /* Four vectors, one to a lane. */
 typedef struct w3di_mesh_normals_vec {
     w3d_f4 x, y, z;
@@ -163,6 +159,13 @@ W3D_INLINE w3di_mesh_normals_rows w3di_mesh_normals_to_rows(w3di_mesh_normals_ve
     return rows;
 }
 
+/* Adds to one of the rows of four floats that hold the sums. */
+W3D_INLINE void w3di_mesh_normals_add(float *sums, uint32_t vertex, w3d_f4 amount)
+{
+    float *sum = sums + (size_t)vertex * 4;
+    w3d_f4_store(sum, w3d_f4_add(w3d_f4_load(sum), amount));
+}
+
 /* The first `count` lanes to rows. Packed rows are stored in whole vectors, each running into the
  * next row before that is stored itself. */
 W3D_INLINE void w3di_mesh_normals_scatter(float *rows, size_t stride, w3di_mesh_normals_vec v,
@@ -178,14 +181,16 @@ W3D_INLINE void w3di_mesh_normals_scatter(float *rows, size_t stride, w3di_mesh_
         w3d_f4_store3((float *)(void *)((char *)rows + i * stride), from.row[i]);
 }
 
-/* Four triangles where they lie in the mesh, or a copy where they cannot be read there: because the
+/* Four triangles as they lie in the mesh, or a copy where they cannot be read there: because the
  * last vertex is among them, behind which there may be no fourth float, or because there are
- * fewer, and the rest is filled up with triangles of a single vertex. */
+ * fewer, and the rest is filled up with triangles of one vertex, which count for nothing. */
 typedef struct w3di_mesh_normals_block {
+    const uint32_t *corner; /* [12] into the mesh */
+    const uint32_t *pick;   /* [12] into rows     */
     const float    *rows;
     size_t          stride;
-    const uint32_t *corner; /* [12] into rows */
-    float           copy[12][4];
+    uint32_t        copied_corner[12];
+    float           copied_rows[12][4];
 } w3di_mesh_normals_block;
 
 static const uint32_t w3di_mesh_normals_in_order[12] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
@@ -197,7 +202,7 @@ W3D_INLINE w3d_i4 w3di_mesh_normals_bound(uint32_t vertex)
     return w3d_i4_splat((int32_t)(vertex ^ 0x80000000u));
 }
 
-/* 1 where twelve indices are below `last`. */
+/* 1 where twelve indices are below the bound. */
 W3D_INLINE int w3di_mesh_normals_inside(const uint32_t *corner, w3d_i4 last)
 {
     w3d_i4 sign = w3d_i4_splat(INT32_MIN), inside = w3d_i4_splat(-1);
@@ -208,26 +213,29 @@ W3D_INLINE int w3di_mesh_normals_inside(const uint32_t *corner, w3d_i4 last)
     return w3d_f4_mask(w3d_f4_bits_i4(inside)) == 15;
 }
 
-/* Opens the block at index `first`, of which `count` indices may be used; 0 where one is out of
- * range. `last` is the bound of the last vertex. */
+/* Opens the block at index `first`, of `count` <= 4 triangles; 0 where an index is out of range.
+ * `last` is the bound of the last vertex. */
 W3D_INLINE int w3di_mesh_normals_open(w3di_mesh_normals_block *block, const w3d_mesh_view *mesh,
                                       size_t first, size_t count, w3d_i4 last)
 {
     const uint32_t *corner = mesh->indices + first;
-    if (count >= 12 && w3di_mesh_normals_inside(corner, last)) {
+    if (count >= 4 && w3di_mesh_normals_inside(corner, last)) {
+        block->corner = block->pick = corner;
         block->rows = mesh->positions;
         block->stride = mesh->stride ? mesh->stride : 12;
-        block->corner = corner;
         return 1;
     }
     for (size_t i = 0; i < 12; i++) {
-        uint32_t vertex = i < count ? corner[i] : corner[0];
+        uint32_t vertex = i < count * 3 ? corner[i] : corner[0];
         if (vertex >= mesh->vertex_count) return 0;
-        w3d_f4_store(block->copy[i], w3d_f4_load3(w3d_mesh_position(mesh, vertex)));
+        block->copied_corner[i] = vertex;
+        w3d_copy(block->copied_rows[i], w3d_mesh_position(mesh, vertex), 12);
+        block->copied_rows[i][3] = 0.0f;
     }
-    block->rows = block->copy[0];
+    block->corner = block->copied_corner;
+    block->pick = w3di_mesh_normals_in_order;
+    block->rows = block->copied_rows[0];
     block->stride = 16;
-    block->corner = w3di_mesh_normals_in_order;
     return 1;
 }
 
@@ -244,11 +252,11 @@ W3D_INLINE void w3di_mesh_normals_corners(const w3di_mesh_normals_block *block,
     const float *rows = block->rows;
     size_t stride = block->stride;
     for (int k = 0; k < 3; k++) {
-        const uint32_t *corner = block->corner + k;
-        corners[k] = w3di_mesh_normals_gather(w3di_mesh_normals_row(rows, stride, corner[0]),
-                                              w3di_mesh_normals_row(rows, stride, corner[3]),
-                                              w3di_mesh_normals_row(rows, stride, corner[6]),
-                                              w3di_mesh_normals_row(rows, stride, corner[9]));
+        const uint32_t *pick = block->pick + k;
+        corners[k] = w3di_mesh_normals_gather(w3di_mesh_normals_row(rows, stride, pick[0]),
+                                              w3di_mesh_normals_row(rows, stride, pick[3]),
+                                              w3di_mesh_normals_row(rows, stride, pick[6]),
+                                              w3di_mesh_normals_row(rows, stride, pick[9]));
     }
 }
 
@@ -388,22 +396,22 @@ static float w3di_mesh_normals_longest(const w3d_mesh_view *mesh, int of_all)
     return longest;
 }
 
-/* What each of four triangles adds to its corners, as rows: one a triangle for area weights, else
- * one a corner. */
-W3D_INLINE void w3di_mesh_normals_share(w3d_normal_weight weight,
-                                        const w3di_mesh_normals_edges *edges,
-                                        w3di_mesh_normals_vec face, float (*shares)[4])
+/* Adds four normals, weighted, to the sums of their corners. */
+W3D_INLINE void w3di_mesh_normals_deposit(float *sums, const uint32_t *corner,
+                                          w3d_normal_weight weight,
+                                          const w3di_mesh_normals_edges *edges,
+                                          w3di_mesh_normals_vec face)
 {
     if (weight == W3D_NORMAL_WEIGHT_AREA) {
-        w3di_mesh_normals_rows rows = w3di_mesh_normals_to_rows(face);
-        for (int i = 0; i < 4; i++) w3d_f4_store(shares[i], rows.row[i]);
+        w3di_mesh_normals_rows shares = w3di_mesh_normals_to_rows(face);
+        for (int i = 0; i < 12; i++) w3di_mesh_normals_add(sums, corner[i], shares.row[i / 3]);
         return;
     }
     w3di_mesh_normals_vec unit = w3di_mesh_normals_unit(face);
     w3di_mesh_normals_vec bc = w3di_mesh_normals_sub(edges->ac, edges->ab);
-    w3d_f4 height = w3di_mesh_normals_dot(unit, face);  /* two edges times the sine   */
-    w3d_f4 proper = w3d_f4_less(w3d_f4_zero(), height); /* elsewhere edges may be NaN */
-    w3d_f4 cosine[3];                                   /* two edges times the cosine */
+    w3d_f4 height = w3di_mesh_normals_dot(unit, face);  /* two edges times the sine: the area */
+    w3d_f4 proper = w3d_f4_less(w3d_f4_zero(), height); /* elsewhere edges may be NaN         */
+    w3d_f4 cosine[3];                                   /* two edges times the cosine         */
     cosine[0] = w3di_mesh_normals_dot(edges->ab, edges->ac);
     cosine[1] = w3d_f4_negate(w3di_mesh_normals_dot(edges->ab, bc));
     cosine[2] = w3di_mesh_normals_dot(edges->ac, bc);
@@ -411,16 +419,11 @@ W3D_INLINE void w3di_mesh_normals_share(w3d_normal_weight weight,
     for (int k = 0; k < 3; k++) {
         w3d_f4 angle = w3di_mesh_normals_angle(cosine[k], height);
         w3di_mesh_normals_vec share = w3di_mesh_normals_mul(face, angle);
-        w3di_mesh_normals_rows rows =
+        w3di_mesh_normals_rows shares =
             w3di_mesh_normals_to_rows(w3di_mesh_normals_and(share, proper));
-        for (int i = 0; i < 4; i++) w3d_f4_store(shares[3 * i + k], rows.row[i]);
+        for (int i = 0; i < 4; i++)
+            w3di_mesh_normals_add(sums, corner[3 * i + k], shares.row[i]);
     }
-}
-
-W3D_INLINE void w3di_mesh_normals_add(float *sums, uint32_t vertex, const float *share)
-{
-    float *sum = sums + (size_t)vertex * 4;
-    w3d_f4_store(sum, w3d_f4_add(w3d_f4_load(sum), w3d_f4_load(share)));
 }
 
 /* Adds every triangle to the sums. Gives W3D_ERR_INDEX, or W3D_ERR_RANGE where a triangle turned
@@ -428,38 +431,19 @@ W3D_INLINE void w3di_mesh_normals_add(float *sums, uint32_t vertex, const float 
 static w3d_result w3di_mesh_normals_sum(const w3d_mesh_view *mesh, w3d_normal_weight weight,
                                         float *sums, int last_pass)
 {
-    /* Shares are made for some triangles and then added: two short loops keep more reads from far
-     * memory under way at a time than one long one. */
-    float shares[W3DI_MESH_NORMALS_CHUNK][4];
-    size_t per_triangle = weight == W3D_NORMAL_WEIGHT_AREA ? 1 : 3;
     w3d_f4 scale = w3di_mesh_normals_power(w3d_f4_splat(w3di_mesh_normals_longest(mesh, last_pass)));
     w3d_i4 last = w3di_mesh_normals_bound(mesh->vertex_count - 1);
-    for (size_t begin = 0, end; begin < mesh->index_count; begin = end) {
-        end = mesh->index_count - begin < W3DI_MESH_NORMALS_CHUNK ? mesh->index_count
-                                                                  : begin + W3DI_MESH_NORMALS_CHUNK;
-        for (size_t first = begin; first < end; first += 12) {
-            w3di_mesh_normals_block block;
-            w3di_mesh_normals_vec face;
-            if (!w3di_mesh_normals_open(&block, mesh, first, end - first, last))
-                return W3D_ERR_INDEX;
-            w3di_mesh_normals_edges edges = w3di_mesh_normals_edges_of(&block);
-            edges.ab = w3di_mesh_normals_mul(edges.ab, scale);
-            edges.ac = w3di_mesh_normals_mul(edges.ac, scale);
-            if (!w3di_mesh_normals_faces_of(&block, &edges, scale, &face) && !last_pass)
-                return W3D_ERR_RANGE;
-            w3di_mesh_normals_share(weight, &edges, face, shares + (first - begin) / 3 * per_triangle);
-        }
-        const uint32_t *corner = mesh->indices + begin;
-        const float *share = shares[0], *next = shares[per_triangle / 3];
-        const float *third = shares[per_triangle / 3 * 2];
-        for (; corner < mesh->indices + end; corner += 3) {
-            w3di_mesh_normals_add(sums, corner[0], share);
-            w3di_mesh_normals_add(sums, corner[1], next);
-            w3di_mesh_normals_add(sums, corner[2], third);
-            share += 4 * per_triangle;
-            next += 4 * per_triangle;
-            third += 4 * per_triangle;
-        }
+    for (size_t first = 0; first < mesh->index_count; first += 12) {
+        w3di_mesh_normals_block block;
+        w3di_mesh_normals_vec face;
+        if (!w3di_mesh_normals_open(&block, mesh, first, (mesh->index_count - first) / 3, last))
+            return W3D_ERR_INDEX;
+        w3di_mesh_normals_edges edges = w3di_mesh_normals_edges_of(&block);
+        edges.ab = w3di_mesh_normals_mul(edges.ab, scale);
+        edges.ac = w3di_mesh_normals_mul(edges.ac, scale);
+        if (!w3di_mesh_normals_faces_of(&block, &edges, scale, &face) && !last_pass)
+            return W3D_ERR_RANGE;
+        w3di_mesh_normals_deposit(sums, block.corner, weight, &edges, face);
     }
     return W3D_OK;
 }
@@ -529,7 +513,7 @@ W3D_API w3d_result w3d_mesh_normals_faces(const w3d_mesh_view *mesh,
         size_t count = end - face < 4 ? end - face : 4;
         w3di_mesh_normals_block block;
         w3di_mesh_normals_vec normal;
-        w3di_mesh_normals_open(&block, mesh, face * 3, count * 3, last);
+        w3di_mesh_normals_open(&block, mesh, face * 3, count, last);
         w3di_mesh_normals_edges edges = w3di_mesh_normals_edges_of(&block);
         /* Here every triangle has a scale of its own, that of its longer edge. */
         w3d_f4 scale = w3di_mesh_normals_power(w3d_f4_max(w3di_mesh_normals_largest(edges.ab),
@@ -573,8 +557,6 @@ W3D_API w3d_result w3d_mesh_normals_normalise(float *vectors, uint32_t count, ui
     }
     return W3D_OK;
 }
-
-#undef W3DI_MESH_NORMALS_CHUNK
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT DEFAULT

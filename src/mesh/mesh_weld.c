@@ -160,8 +160,10 @@ static int w3di_mesh_weld_cells(const w3di_mesh_weld_table *table, uint32_t vert
     int count = 1;
     hashes[0] = exact;
     if (table->cell_rate == 0.0) return 1;
+    /* A little more than the tolerance: distances are compared after they were rounded. */
+    double reach = (double)attribute->tolerance * (1.0 + 1e-12);
     for (uint32_t axis = 0; axis < 3 && axis * 4 < attribute->size; axis++) {
-        double x = (double)w3d_load_f32(row + 4 * axis), reach = (double)attribute->tolerance;
+        double x = (double)w3d_load_f32(row + 4 * axis);
         double own = w3di_mesh_weld_floor(x * table->cell_rate);
         double low = w3di_mesh_weld_floor((x - reach) * table->cell_rate);
         double high = w3di_mesh_weld_floor((x + reach) * table->cell_rate);

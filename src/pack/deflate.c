@@ -486,6 +486,15 @@ W3D_INLINE void w3di_deflate_match(w3di_deflate_state *state, unsigned length, u
     state->chunk_counts.distances[w3di_deflate_distance_symbol(distance)]++;
 }
 
+/* Whether a match one byte on is worth a literal: longer, and not paid for by a distance of many
+ * more bits. A byte of length counts as four bits. */
+W3D_INLINE int w3di_deflate_is_better(unsigned length, unsigned distance, unsigned than_length,
+                                      unsigned than_distance)
+{
+    return length > than_length && 4 * length + w3d_bits_leading_zeros(distance) >
+                                       4 * than_length + w3d_bits_leading_zeros(than_distance) + 2;
+}
+
 /* Turns all bytes into tokens and blocks; 0 is returned where the output is full. */
 static int w3di_deflate_compress(w3di_deflate_state *state)
 {
@@ -513,7 +522,7 @@ static int w3di_deflate_compress(w3di_deflate_state *state)
             unsigned other_distance = 0;
             unsigned depth = length < 8 ? effort->depth : effort->depth / 4;
             unsigned other = w3di_deflate_find(state, known++, length, depth, &other_distance);
-            if (other <= length) break;
+            if (!w3di_deflate_is_better(other, other_distance, length, distance)) break;
             w3di_deflate_literal(state, at++);
             length = other;
             distance = other_distance;
@@ -550,7 +559,7 @@ W3D_API w3d_result w3d_deflate(const w3d_deflate_desc *desc, size_t *written, w3
                                w3d_error *error)
 {
     static const w3di_deflate_effort efforts[] = {
-        { 64, 128, 1, 258, 9 }, { 0, 0, 0, 0, 0 }, { 2, 32, 0, 16, 6 }, { 1024, 258, 1, 258, 31 }
+        { 80, 128, 1, 258, 9 }, { 0, 0, 0, 0, 0 }, { 2, 32, 0, 16, 6 }, { 4096, 258, 1, 258, 31 }
     };
     static const uint8_t flags[] = { 0x9C, 0x01, 0x01, 0xDA }; /* RFC 1950, 2.2: FLEVEL, FCHECK */
     if (!desc || !written || (!desc->src && desc->src_size) || (!desc->dst && desc->capacity) ||

@@ -16,7 +16,7 @@ typedef enum w3d_deflate_level {
     W3D_DEFLATE_GOOD = 0, /* the size of zlib's level 6 within a percent, in less time */
     W3D_DEFLATE_STORED,   /* no compression: framing around a copy                     */
     W3D_DEFLATE_FAST,     /* about zlib's level 1 in size, at twice the speed of GOOD  */
-    W3D_DEFLATE_SMALL     /* 1 to 20 percent less than GOOD, at a third of its speed   */
+    W3D_DEFLATE_SMALL     /* 1 to 20 percent less than GOOD, much slower              */
 } w3d_deflate_level;
 
 /* What to compress, where to, and how. */
@@ -39,7 +39,7 @@ typedef struct w3d_deflate_desc {
  * Errors  W3D_ERR_ARGUMENT  a null pointer, or no such level
  *         W3D_ERR_CAPACITY  dst or scratch is too small; the offset is how much of src was done
  *         On error *written is untouched and dst holds a part of the stream.
- * Cost    O(src_size) time, for SMALL up to 1000 comparisons a byte in bad cases.
+ * Cost    O(src_size) time, for SMALL up to 4096 comparisons a byte in bad cases.
  * Source  RFC 1950, RFC 1951. */
 W3D_API w3d_result w3d_deflate(const w3d_deflate_desc *desc, size_t *written, w3d_arena scratch,
                                w3d_error *error);

@@ -69,7 +69,8 @@
  * by alignment 8, 4, 2, 1, then by key, without gaps; shapes stand in the order of their first use
  * and once; KEYS holds the used keys only; R holds each row once in the order of first use; heap
  * and L have only the gaps that alignment needs; chunks stand as ID by row, KEYS, SHAP, REFS; every
- * NaN is 7E00, 7FC00000 or 7FF8000000000000. Tags, the order of rows and times are content. */
+ * NaN is 7E00, 7FC00000 or 7FF8000000000000; it is not streamed. Tags, the order of rows and times
+ * are content. */
 #ifndef W3D_BJSON_H
 #define W3D_BJSON_H
 

@@ -175,12 +175,11 @@ static int w3di_bjson_read_field(const w3d_bjson_view *map, const unsigned char 
     return 1;
 }
 
-/* The text of a field's key; as long as KEYS ends with a NUL, it ends within the file. */
-static const char *w3di_bjson_read_key(const w3d_bjson *file, const unsigned char *field)
+/* KEYS, or NULL where it does not end with a NUL any more: else each key ends within the file. */
+static const char *w3di_bjson_read_keys(const w3d_bjson *file)
 {
     const char *keys = (const char *)file->bytes + (size_t)file->keys;
-    uint32_t key = w3d_load_u32(field);
-    return key < file->keys_size && !keys[(size_t)file->keys_size - 1] ? keys + key : "";
+    return file->keys_size && !keys[(size_t)file->keys_size - 1] ? keys : NULL;
 }
 
 W3D_API int w3d_bjson_properties(const w3d_bjson_id *id, w3d_bjson_view *view)
@@ -209,12 +208,15 @@ W3D_API int w3d_bjson_member(const w3d_bjson_view *map, const char *key, w3d_bjs
     const w3d_bjson *file = map->id->file;
     uint64_t size = (uint64_t)map->count * W3D_BJSON_FIELD_SIZE;
     const unsigned char *fields = w3di_bjson_read_at(file, map->types, size);
-    if (map->tag != W3D_BJSON_MAP || !fields) return 0;
+    const char *keys = w3di_bjson_read_keys(file);
+    if (map->tag != W3D_BJSON_MAP || !fields || !keys) return 0;
     uint32_t low = 0, high = map->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         const unsigned char *field = fields + (size_t)middle * W3D_BJSON_FIELD_SIZE;
-        const unsigned char *name = (const unsigned char *)w3di_bjson_read_key(file, field);
+        uint32_t offset = w3d_load_u32(field);
+        if (offset >= file->keys_size) return 0;
+        const unsigned char *name = (const unsigned char *)keys + offset;
         const unsigned char *wanted = (const unsigned char *)key;
         while (*name && *name == *wanted) name++, wanted++;
         if (*name == *wanted) return w3di_bjson_read_field(map, field, view);
@@ -235,8 +237,10 @@ W3D_API int w3d_bjson_item(const w3d_bjson_view *container, uint32_t index, cons
         const unsigned char *field =
             w3di_bjson_read_at(file, container->types + (uint64_t)index * W3D_BJSON_FIELD_SIZE,
                                W3D_BJSON_FIELD_SIZE);
-        if (!field || !w3di_bjson_read_field(container, field, view)) return 0;
-        if (key) *key = w3di_bjson_read_key(file, field);
+        const char *keys = w3di_bjson_read_keys(file);
+        if (!field || !keys || w3d_load_u32(field) >= file->keys_size) return 0;
+        if (!w3di_bjson_read_field(container, field, view)) return 0;
+        if (key) *key = keys + w3d_load_u32(field);
         return 1;
     }
     if (container->tag != W3D_BJSON_LIST) return 0;

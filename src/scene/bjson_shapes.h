@@ -54,6 +54,13 @@ typedef struct w3di_bjson_shapes_shape {
     uint32_t count, record_size, index;
 } w3di_bjson_shapes_shape;
 
+/* Bytes of a C struct that are copied to the record together, in one way. */
+typedef struct w3di_bjson_shapes_run {
+    uint32_t from, to, size;
+    uint32_t subtype; /* of floats, which may be NaN; W3D_BJSON_SUB_NONE: of anything else */
+    uint32_t is_bool;
+} w3di_bjson_shapes_run;
+
 typedef struct w3di_bjson_shapes_recipe {
     w3di_bjson_shapes_node node;
     w3di_bjson_shapes_shape *shape;
@@ -61,10 +68,10 @@ typedef struct w3di_bjson_shapes_recipe {
     uint32_t *types;   /* as given */
     uint32_t *order;   /* of each field, its value */
     uint32_t *owners;  /* the fields that are not plain */
-    uint32_t *edited;  /* of a C struct's fields, those that a copy of its bytes leaves to do */
-    uint32_t owner_count, edited_count;
+    uint32_t owner_count;
     const w3d_bjson_value *fields; /* of a C struct; NULL: of values */
-    int is_direct;                 /* 1: the struct's fields lie as in the record */
+    w3di_bjson_shapes_run *runs;   /* what of the struct is copied where */
+    uint32_t run_count;
 } w3di_bjson_shapes_recipe;
 
 typedef struct w3di_bjson_shapes {
@@ -281,14 +288,6 @@ static inline w3d_result w3di_bjson_shapes_find_shape(w3di_bjson_shapes *s,
     return W3D_OK;
 }
 
-/* 1 where a copy of a C struct's field may be no canonical value: floats may be NaN, bools 2. */
-static inline uint32_t w3di_bjson_shapes_is_edited(uint32_t type)
-{
-    uint32_t tag = type & 0xFFu, subtype = type >> 8 & 0xFFu;
-    return tag == W3D_BJSON_BOOL || tag == W3D_BJSON_F64 || subtype == W3D_BJSON_SUB_F16 ||
-           subtype == W3D_BJSON_SUB_F32 || subtype == W3D_BJSON_SUB_F64;
-}
-
 /* Sorts the values' keys and finds the shape that they make. */
 static inline w3d_result w3di_bjson_shapes_new_recipe(w3di_bjson_shapes *s,
                                                       const w3d_bjson_value *values, uint32_t count,
@@ -303,14 +302,12 @@ static inline w3d_result w3di_bjson_shapes_new_recipe(w3di_bjson_shapes *s,
     recipe->types = (uint32_t *)w3d_arena_push(s->arena, count, sizeof *recipe->types, 4);
     recipe->order = (uint32_t *)w3d_arena_push(s->arena, count, sizeof *recipe->order, 4);
     recipe->owners = (uint32_t *)w3d_arena_push(s->arena, count, sizeof *recipe->owners, 4);
-    recipe->edited = (uint32_t *)w3d_arena_push(s->arena, count, sizeof *recipe->edited, 4);
     w3di_bjson_shapes_field *fields =
         (w3di_bjson_shapes_field *)w3d_arena_push_zero(s->arena, count, sizeof *fields,
                                                        sizeof(uint64_t));
     w3di_bjson_shapes_rank *ranks =
         (w3di_bjson_shapes_rank *)w3d_arena_push(s->arena, count, sizeof *ranks, sizeof(uint64_t));
-    if (!recipe->keys || !recipe->types || !recipe->order || !recipe->owners || !recipe->edited ||
-        !fields || !ranks)
+    if (!recipe->keys || !recipe->types || !recipe->order || !recipe->owners || !fields || !ranks)
         return w3di_bjson_shapes_full(s);
     for (uint32_t i = 0; i < count; i++) {
         w3d_result result = w3di_bjson_shapes_check_type(s, &values[i]);
@@ -329,7 +326,6 @@ static inline w3d_result w3di_bjson_shapes_new_recipe(w3di_bjson_shapes *s,
         fields[i].plain = w3di_bjson_shapes_is_plain(fields[i].type);
         recipe->order[i] = ranks[i].index;
         if (!fields[i].plain) recipe->owners[recipe->owner_count++] = i;
-        if (w3di_bjson_shapes_is_edited(fields[i].type)) recipe->edited[recipe->edited_count++] = i;
     }
     *out = recipe;
     return w3di_bjson_shapes_find_shape(s, fields, count, &recipe->shape);
@@ -379,6 +375,52 @@ static inline w3d_result w3di_bjson_shapes_find_recipe(w3di_bjson_shapes *s,
     return W3D_OK;
 }
 
+/* How a field of a C struct is copied. */
+static inline w3di_bjson_shapes_run w3di_bjson_shapes_make_run(const w3di_bjson_shapes_field *field,
+                                                               const w3d_bjson_value *value)
+{
+    w3di_bjson_shapes_run run;
+    uint32_t subtype = value->tag == W3D_BJSON_F64 ? (uint32_t)W3D_BJSON_SUB_F64 : value->subtype;
+    run.from = (uint32_t)value->bits;
+    run.to = field->offset;
+    run.size = field->size;
+    run.subtype = subtype >= W3D_BJSON_SUB_F16 && subtype <= W3D_BJSON_SUB_F64
+                      ? subtype
+                      : (uint32_t)W3D_BJSON_SUB_NONE;
+    run.is_bool = value->tag == W3D_BJSON_BOOL;
+    return run;
+}
+
+/* The runs of a C struct, in the order of the record; neighbours in both become one. */
+static inline w3d_result w3di_bjson_shapes_make_runs(w3di_bjson_shapes *s,
+                                                     w3di_bjson_shapes_recipe *recipe)
+{
+    const w3di_bjson_shapes_shape *shape = recipe->shape;
+    recipe->runs =
+        (w3di_bjson_shapes_run *)w3d_arena_push(s->arena, shape->count, sizeof *recipe->runs, 4);
+    if (!recipe->runs) return w3di_bjson_shapes_full(s);
+    for (uint32_t alignment = 8; alignment; alignment /= 2)
+        for (uint32_t i = 0; i < shape->count; i++) {
+            const w3d_bjson_value *value = &recipe->fields[recipe->order[i]];
+            if (!w3d_bjson_tag_is_inline(value->tag) || value->tag == W3D_BJSON_NULL ||
+                value->bits > UINT32_MAX)
+                return w3di_bjson_shapes_fail(s, W3D_ERR_ARGUMENT,
+                                              "a C struct's field is neither number nor vector");
+            if (w3d_bjson_alignment(value->tag, value->subtype) != alignment ||
+                !shape->fields[i].plain)
+                continue;
+            w3di_bjson_shapes_run run = w3di_bjson_shapes_make_run(&shape->fields[i], value);
+            w3di_bjson_shapes_run *last = recipe->runs + recipe->run_count - 1;
+            if (recipe->run_count && last->from + last->size == run.from &&
+                last->to + last->size == run.to && last->subtype == run.subtype &&
+                last->is_bool == run.is_bool)
+                last->size += run.size;
+            else
+                recipe->runs[recipe->run_count++] = run;
+        }
+    return W3D_OK;
+}
+
 /* The recipe of a C struct, known by the address of its fields. */
 static inline w3d_result w3di_bjson_shapes_find_struct(w3di_bjson_shapes *s,
                                                        const w3d_bjson_value *fields,
@@ -399,18 +441,13 @@ static inline w3d_result w3di_bjson_shapes_find_struct(w3di_bjson_shapes *s,
         return W3D_OK;
     }
     if (!s->arena) return w3di_bjson_shapes_changed(s);
-    for (uint32_t i = 0; i < count; i++)
-        if (!w3d_bjson_tag_is_inline(fields[i].tag) || fields[i].tag == W3D_BJSON_NULL)
-            return w3di_bjson_shapes_fail(s, W3D_ERR_ARGUMENT,
-                                          "a C struct's field is neither number nor vector");
     w3d_result result = w3di_bjson_shapes_new_recipe(s, fields, count, out);
     if (result != W3D_OK) return result;
     w3di_bjson_shapes_recipe *made = *out;
     made->node.hash = hash;
     made->fields = fields;
-    made->is_direct = 1;
-    for (uint32_t i = 0; i < count; i++)
-        if (fields[made->order[i]].bits != made->shape->fields[i].offset) made->is_direct = 0;
+    result = w3di_bjson_shapes_make_runs(s, made);
+    if (result != W3D_OK) return result;
     if (!w3di_bjson_shapes_insert(s->arena, &s->recipes, &made->node))
         return w3di_bjson_shapes_full(s);
     *recent = made;

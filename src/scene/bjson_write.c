@@ -133,7 +133,7 @@ static uint64_t w3di_bjson_write_canonical_f64(uint64_t bits)
     return (bits & 0x7FFFFFFFFFFFFFFFu) > 0x7FF0000000000000u ? 0x7FF8000000000000u : bits;
 }
 
-/* Copies elements that are no references; NaNs become canonical. dst may be src. */
+/* Copies elements that are no references; NaNs become canonical. */
 static void w3di_bjson_write_copy(unsigned char *dst, const unsigned char *src, uint32_t subtype,
                                   size_t size)
 {
@@ -231,42 +231,26 @@ static w3d_result w3di_bjson_write_record(w3di_bjson_write_state *s, const w3d_b
     return result;
 }
 
-/* What copying a C struct's field leaves to do: NaNs and bools made canonical. */
-static void w3di_bjson_write_edit(unsigned char *dst, const w3di_bjson_shapes_field *field)
-{
-    uint32_t tag = field->type & 0xFFu, subtype = field->type >> 8 & 0xFFu;
-    if (tag == W3D_BJSON_BOOL)
-        dst[0] = dst[0] != 0;
-    else
-        w3di_bjson_write_copy(dst, dst, tag == W3D_BJSON_F64 ? W3D_BJSON_SUB_F64 : subtype,
-                              field->size);
-}
-
-/* A record whose values lie in a C struct: one copy where it is laid out alike. */
+/* A record whose values lie in a C struct: few copies where it is laid out alike. */
 static w3d_result w3di_bjson_write_struct(w3di_bjson_write_state *s, const w3d_bjson_write_id *id,
                                           uint64_t shape_at)
 {
     w3di_bjson_shapes_recipe *recipe;
     const unsigned char *from = (const unsigned char *)id->record;
     const w3d_bjson_value *values = id->values;
-    uint32_t count = id->value_count;
     uint64_t record;
-    w3d_result result = w3di_bjson_shapes_find_struct(&s->shapes, values, count, &recipe);
+    w3d_result result = w3di_bjson_shapes_find_struct(&s->shapes, values, id->value_count, &recipe);
     if (result != W3D_OK) return w3di_bjson_write_fail(s, result, s->shapes.text);
     result = w3di_bjson_write_reserve(s, recipe->shape->record_size, 1, &record);
     const w3di_bjson_shapes_field *fields = recipe->shape->fields;
     if (result == W3D_OK && s->dst) {
         unsigned char *to = s->dst + (size_t)record;
         w3d_store_u32(s->dst + (size_t)shape_at, recipe->shape->index);
-        if (recipe->is_direct)
-            w3d_copy(to, from, recipe->shape->record_size);
-        else
-            for (uint32_t i = 0; i < count; i++)
-                w3d_copy(to + fields[i].offset, from + (size_t)values[recipe->order[i]].bits,
-                         fields[i].size);
-        for (uint32_t i = 0; i < recipe->edited_count; i++) {
-            const w3di_bjson_shapes_field *field = &fields[recipe->edited[i]];
-            w3di_bjson_write_edit(to + field->offset, field);
+        for (uint32_t i = 0; i < recipe->run_count; i++) {
+            const w3di_bjson_shapes_run *run = &recipe->runs[i];
+            w3di_bjson_write_copy(to + run->to, from + run->from, run->subtype, run->size);
+            for (uint32_t k = 0; run->is_bool && k < run->size; k++)
+                to[run->to + k] = to[run->to + k] != 0;
         }
     }
     for (uint32_t i = 0; i < recipe->owner_count; i++) {
@@ -427,29 +411,46 @@ static w3d_result w3di_bjson_write_describe(const w3di_bjson_write_state *s, uin
     return result == W3D_OK ? W3D_OK : w3di_bjson_write_fail(s, result, "the description failed");
 }
 
+/* Type, version and name; *properties is where P begins. */
+static w3d_result w3di_bjson_write_head(w3di_bjson_write_state *s, const w3d_bjson_write_id *id,
+                                        uint64_t *properties)
+{
+    const char *name = id->name ? id->name : "";
+    unsigned bits = 0;
+    size_t size = 0;
+    if (s->dst) {
+        size_t room = s->room < 16 ? 0 : (size_t)s->room - 16;
+        if (room > W3D_BJSON_NAME_LIMIT) room = W3D_BJSON_NAME_LIMIT;
+        for (; size < room && name[size]; size++) s->dst[3 + size] = (unsigned char)name[size];
+        if (name[size] || s->room < 16) return w3di_bjson_write_changed(s);
+    } else {
+        for (; name[size]; size++) bits |= (unsigned char)name[size];
+        if (size > W3D_BJSON_NAME_LIMIT)
+            return w3di_bjson_write_fail(s, W3D_ERR_ARGUMENT, "a name of more than 255 bytes");
+        if (bits >= 0x80u && w3d_utf8_check(name, size) != size)
+            return w3di_bjson_write_fail(s, W3D_ERR_UTF8, "a name is not valid UTF-8");
+    }
+    *properties = w3di_bjson_write_align(3 + (uint64_t)size + 1, 8);
+    s->cursor = *properties + 8;
+    if (!s->dst) return W3D_OK;
+    if (s->cursor > s->room) return w3di_bjson_write_changed(s);
+    s->dst[0] = id->type;
+    w3d_store_u16(s->dst + 1, W3D_BJSON_FORMAT);
+    w3di_bjson_write_pad(s->dst + 3 + size, *properties - 3 - size);
+    return W3D_OK;
+}
+
 /* One ID's payload, to s->dst or, where that is NULL, nowhere; *length is its size. */
 static w3d_result w3di_bjson_write_payload(w3di_bjson_write_state *s, const w3d_bjson_write_id *id,
                                            uint64_t *length)
 {
-    const char *name = id->name ? id->name : "";
-    size_t name_size = w3d_text_size(name);
-    uint64_t properties = w3di_bjson_write_align(3 + (uint64_t)name_size + 1, 8), at;
-    if (name_size > W3D_BJSON_NAME_LIMIT)
-        return w3di_bjson_write_fail(s, W3D_ERR_ARGUMENT, "a name of more than 255 bytes");
-    if (!s->dst && w3d_utf8_check(name, name_size) != name_size)
-        return w3di_bjson_write_fail(s, W3D_ERR_UTF8, "a name is not valid UTF-8");
+    uint64_t properties, at;
     for (uint32_t i = 0; i < s->slot_count; i++) s->slot_of_row[s->row_of_slot[i]] = W3D_BJSON_NONE;
     s->slot_count = s->pending_count = 0;
-    s->large = s->cursor = 0;
+    s->large = 0;
 
-    w3d_result result = w3di_bjson_write_reserve(s, properties + 8, 1, &at);
+    w3d_result result = w3di_bjson_write_head(s, id, &properties);
     if (result != W3D_OK) return result;
-    if (s->dst) {
-        s->dst[0] = id->type;
-        w3d_store_u16(s->dst + 1, W3D_BJSON_FORMAT);
-        w3d_copy(s->dst + 3, name, name_size);
-        w3di_bjson_write_pad(s->dst + 3 + name_size, properties - 3 - name_size);
-    }
     result = id->record
                  ? w3di_bjson_write_struct(s, id, properties + 4)
                  : w3di_bjson_write_record(s, id->values, id->value_count, properties + 4, 0);
@@ -709,7 +710,8 @@ W3D_API size_t w3d_bjson_write_scratch_size(const w3d_bjson_write_desc *desc)
     size_t node = 4 * sizeof(void *);
     size_t map = sizeof(w3di_bjson_shapes_recipe) + sizeof(w3di_bjson_shapes_shape) + 2 * node + 64;
     size_t value = sizeof(w3di_bjson_shapes_key) + node + sizeof(w3di_bjson_shapes_field) +
-                   2 * sizeof(w3di_bjson_shapes_rank) + 2 * sizeof(void *) + 4 * sizeof(uint32_t);
+                   2 * sizeof(w3di_bjson_shapes_rank) + 2 * sizeof(void *) + 3 * sizeof(uint32_t) +
+                   sizeof(w3di_bjson_shapes_run);
     size_t size = sizeof(w3di_bjson_write_state) + 1024;
     if (!w3d_size_append(&size, tally.ids, 2 * sizeof(uint32_t)) ||
         !w3d_size_append(&size, tally.maps, map) || !w3d_size_append(&size, tally.values, value))

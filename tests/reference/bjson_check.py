@@ -456,7 +456,7 @@ def check(path):
         data = file.read()
     reader = Reader(data)
     rows = reader.read()
-    if reader.flags & CANONICAL:
+    if reader.flags & CANONICAL and not reader.flags & STREAMED:
         again = Writer(rows, reader.flags).write()
         if again != data:
             at = next((i for i, (a, b) in enumerate(zip(again, data)) if a != b), min(len(again), len(data)))
