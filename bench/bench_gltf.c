@@ -28,16 +28,21 @@ static int write_file(const char *path, const bench_file *file)
 static bench_file make_million(void)
 {
     char json[2000];
-    size_t positions = (size_t)VERTICES * 12, uvs = (size_t)VERTICES * 8, indices = (size_t)TRIANGLES * 12;
+    size_t positions = (size_t)VERTICES * 12, uvs = (size_t)VERTICES * 8,
+           indices = (size_t)TRIANGLES * 12;
     size_t binary = 2 * positions + uvs + indices;
     int length = snprintf(
         json, sizeof json,
-        "{\"asset\":{\"version\":\"2.0\"},\"scene\":0,\"scenes\":[{\"nodes\":[0]}],\"nodes\":[{\"mesh\":0}],"
-        "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0,\"NORMAL\":1,\"TEXCOORD_0\":2},\"indices\":3}]}],"
+        "{\"asset\":{\"version\":\"2.0\"},\"scene\":0,\"scenes\":[{\"nodes\":[0]}],\"nodes\":[{"
+        "\"mesh\":0}],"
+        "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0,\"NORMAL\":1,\"TEXCOORD_0\":"
+        "2},\"indices\":3}]}],"
         "\"buffers\":[{\"byteLength\":%zu}],\"bufferViews\":[{\"buffer\":0,\"byteLength\":%zu},"
-        "{\"buffer\":0,\"byteOffset\":%zu,\"byteLength\":%zu},{\"buffer\":0,\"byteOffset\":%zu,\"byteLength\":%zu},"
+        "{\"buffer\":0,\"byteOffset\":%zu,\"byteLength\":%zu},{\"buffer\":0,\"byteOffset\":%zu,"
+        "\"byteLength\":%zu},"
         "{\"buffer\":0,\"byteOffset\":%zu,\"byteLength\":%zu}],\"accessors\":["
-        "{\"bufferView\":0,\"componentType\":5126,\"count\":%d,\"type\":\"VEC3\",\"min\":[0,0,-1],\"max\":[1,1,1]},"
+        "{\"bufferView\":0,\"componentType\":5126,\"count\":%d,\"type\":\"VEC3\",\"min\":[0,0,-1],"
+        "\"max\":[1,1,1]},"
         "{\"bufferView\":1,\"componentType\":5126,\"count\":%d,\"type\":\"VEC3\"},"
         "{\"bufferView\":2,\"componentType\":5126,\"count\":%d,\"type\":\"VEC2\"},"
         "{\"bufferView\":3,\"componentType\":5125,\"count\":%d,\"type\":\"SCALAR\"}]}",
@@ -61,7 +66,8 @@ static bench_file make_million(void)
     at += 8;
     for (int i = 0; i < VERTICES; i++) {
         float x = (float)(i % (SIDE + 1)) / SIDE, y = (float)(i / (SIDE + 1)) / SIDE;
-        float position[3] = { x, y, x * y * (1 - x) }, normal[3] = { 0, 0, 1 }, uv[2] = { x, 1 - y };
+        float position[3] = { x, y, x * y * (1 - x) }, normal[3] = { 0, 0, 1 },
+              uv[2] = { x, 1 - y };
         memcpy(at + 12 * (size_t)i, position, 12);
         memcpy(at + positions + 12 * (size_t)i, normal, 12);
         memcpy(at + 2 * positions + 8 * (size_t)i, uv, 8);
@@ -89,7 +95,8 @@ static bench_file make_nodes(void)
         file.size += (size_t)sprintf((char *)file.bytes + file.size,
             "%s{\"name\":\"Object.%05d\",\"mesh\":%d,\"translation\":[%.9g,%.9g,%.9g],"
             "\"rotation\":[0,%.17g,0,%.17g],\"extras\":{\"id\":%d,\"visible\":true}}",
-            i ? "," : "", i, i % 100, turn * 3, -turn, turn * turn, turn / 50, 1 - turn / 100, i * 7);
+            i ? "," : "", i, i % 100, turn * 3, -turn, turn * turn, turn / 50, 1 - turn / 100,
+            i * 7);
     }
     file.size += (size_t)sprintf((char *)file.bytes + file.size, "]}");
     memset(file.copy, 1, file.size);
@@ -156,8 +163,8 @@ static void copy_bytes(void *user)
     bench_keep(file->copy);
 }
 
-static void run(const char *name, const char *unit, double work, void (*ours)(void *), const char *peer_name,
-                const char *peer, const char *limit, bench_file *file)
+static void run(const char *name, const char *unit, double work, void (*ours)(void *),
+                const char *peer_name, const char *peer, const char *limit, bench_file *file)
 {
     bench_row row;
     memset(&row, 0, sizeof row);
@@ -174,7 +181,8 @@ void bench_gltf(void)
 {
     const char *three = NULL, *parse = NULL;
     bench_file file = make_million(), text = make_nodes();
-    if (write_file(GLB_PATH, &file) && write_file(JSON_PATH, &text) && !system("node --version > /dev/null 2>&1")) {
+    if (write_file(GLB_PATH, &file) && write_file(JSON_PATH, &text) &&
+        !system("node --version > /dev/null 2>&1")) {
         parse = "node bench/peers/gltf_three.mjs --json " JSON_PATH;
         FILE *there = fopen("build/node_modules/three/package.json", "rb");
         if (there) {
@@ -184,7 +192,8 @@ void bench_gltf(void)
     }
     bench_title("glTF: a GLB of a million triangles, 28 MB");
     double million = TRIANGLES / 1e6;
-    run("GLB opened, arrays used in place", "Mtri/s", million, open_views, "GLTFLoader", three, NULL, &file);
+    run("GLB opened, arrays used in place", "Mtri/s", million, open_views, "GLTFLoader", three,
+        NULL, &file);
     run("GLB opened, indices checked", "Mtri/s", million, open_checked, "GLTFLoader", three,
         "memcpy of the indices", &file);
     file.copied = file.size;

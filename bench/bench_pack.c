@@ -130,9 +130,11 @@ static uint8_t *make_picture(uint32_t side)
             double u = 2.5 * x / side - 1.25, v = 2.5 * y / side - 1.25, square = u * u + v * v;
             uint8_t *pixel = pixels + ((size_t)y * side + x) * 4;
             random = random * 1664525u + 1013904223u;
-            double light = square < 1 ? 0.9 - 0.5 * (u + 0.4) * (u + 0.4) - 0.4 * (v + 0.5) * (v + 0.5)
-                                      : 0.12 + 0.04 * v + (random >> 24) * (v > 0.3 ? 4e-5 : 0);
-            for (int c = 0; c < 3; c++) pixel[c] = (uint8_t)(255 * light * (1 - 0.2 * c * (square < 1)));
+            int is_ball = square < 1;
+            double ball = 0.9 - 0.5 * (u + 0.4) * (u + 0.4) - 0.4 * (v + 0.5) * (v + 0.5);
+            double ground = 0.12 + 0.04 * v + (random >> 24) * (v > 0.3 ? 4e-5 : 0);
+            double light = is_ball ? ball : ground;
+            for (int c = 0; c < 3; c++) pixel[c] = (uint8_t)(255 * light * (1 - 0.2 * c * is_ball));
             pixel[3] = 255;
         }
     return pixels;

@@ -18,12 +18,12 @@
 enum { SIDE = 1024, FLOATS = 7 }; /* x y z w, red green blue */
 
 typedef struct scene {
-    float    *vertices;
+    float *vertices;
     uint32_t *indices;
-    uint32_t  vertex_count, index_count, samples;
+    uint32_t vertex_count, index_count, samples;
     w3d_soft_raster_target target;
-    void     *memory;
-    unsigned  program, frame, array, buffers[2], stores[2];
+    void *memory;
+    unsigned program, frame, array, buffers[2], stores[2];
 } scene;
 
 static void colored(const w3d_soft_raster_quad *quad, w3d_soft_raster_fragment *out)
@@ -64,7 +64,8 @@ static float *scene_vertex(scene *s, uint32_t i) { return s->vertices + (size_t)
 
 static scene scene_make(uint32_t vertex_count, uint32_t index_count, uint32_t samples)
 {
-    w3d_soft_raster_target_desc desc = { SIDE, SIDE, samples, W3D_SOFT_RASTER_UNORM, W3D_SOFT_RASTER_DEPTH_24 };
+    w3d_soft_raster_target_desc desc = { SIDE, SIDE, samples, W3D_SOFT_RASTER_UNORM,
+                                         W3D_SOFT_RASTER_DEPTH_24 };
     scene s;
     memset(&s, 0, sizeof s);
     s.vertices = malloc((size_t)vertex_count * FLOATS * sizeof(float));
@@ -105,10 +106,12 @@ static scene ball_make(uint32_t rings, uint32_t samples)
     w3d_mat4 camera = w3d_mat4_perspective(0.6f, 1.0f, 1.0f, 10.0f);
     for (uint32_t i = 0; i <= rings; i++)
         for (uint32_t k = 0; k < row_size; k++) {
-            float tilt = W3D_PI * (float)i / (float)rings, turn = 2.0f * W3D_PI * (float)k / (float)columns;
+            float tilt = W3D_PI * (float)i / (float)rings,
+                  turn = 2.0f * W3D_PI * (float)k / (float)columns;
             float r = 1.0f + 0.05f * w3d_math_sin(9.0f * tilt) * w3d_math_sin(12.0f * turn);
             float x = r * w3d_math_sin(tilt) * w3d_math_cos(turn), y = r * w3d_math_cos(tilt);
-            float z = -r * w3d_math_sin(tilt) * w3d_math_sin(turn), *row = scene_vertex(&s, i * row_size + k);
+            float z = -r * w3d_math_sin(tilt) * w3d_math_sin(turn),
+                  *row = scene_vertex(&s, i * row_size + k);
             w3d_vec4 clip = w3d_mat4_transform(&camera, w3d_vec4_make(x, y, z - 3.8f, 1.0f));
             row[0] = clip.x, row[1] = clip.y, row[2] = clip.z, row[3] = clip.w;
             row[4] = 0.5f + 0.5f * x, row[5] = 0.5f + 0.5f * y, row[6] = 0.5f + 0.5f * z;
@@ -116,7 +119,8 @@ static scene ball_make(uint32_t rings, uint32_t samples)
     for (uint32_t i = 0; i < rings; i++)
         for (uint32_t k = 0; k < columns; k++) {
             uint32_t a = i * row_size + k;
-            const uint32_t corner[6] = { a, a + row_size, a + 1, a + 1, a + row_size, a + row_size + 1 };
+            const uint32_t corner[6] = { a,     a + row_size, a + 1,
+                                         a + 1, a + row_size, a + row_size + 1 };
             for (uint32_t n = 0; n < 6; n++) s.indices[count++] = corner[n];
         }
     return s;
@@ -138,7 +142,8 @@ static int peer_start(void)
     setenv("LP_NUM_THREADS", "0", 1);
     setenv("GALLIUM_DRIVER", "llvmpipe", 1);
     setenv("LIBGL_ALWAYS_SOFTWARE", "1", 1);
-    EGLDisplay display = eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL);
+    EGLDisplay display =
+        eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL);
     const EGLint version[] = { EGL_CONTEXT_CLIENT_VERSION, 3, EGL_NONE };
     if (!display || !eglInitialize(display, NULL, NULL) || !eglBindAPI(EGL_OPENGL_ES_API)) return 0;
     EGLContext context = eglCreateContext(display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, version);
@@ -157,11 +162,16 @@ static void peer_load(scene *s)
 {
     s->program = glCreateProgram();
     /* Depth 0..1 to GL's -1..1, and y turned over, so that rows and sample places are as ours. */
-    glAttachShader(s->program, peer_compile(GL_VERTEX_SHADER,
-        "#version 300 es\nlayout(location=0) in vec4 p; layout(location=1) in vec3 c; out vec3 v;"
-        "void main() { gl_Position = vec4(p.x, -p.y, 2.0 * p.z - p.w, p.w); v = c; }"));
+    glAttachShader(
+        s->program,
+        peer_compile(
+            GL_VERTEX_SHADER,
+            "#version 300 es\nlayout(location=0) in vec4 p; layout(location=1) in vec3 c; out vec3 "
+            "v;"
+            "void main() { gl_Position = vec4(p.x, -p.y, 2.0 * p.z - p.w, p.w); v = c; }"));
     glAttachShader(s->program, peer_compile(GL_FRAGMENT_SHADER,
-        "#version 300 es\nprecision highp float; in vec3 v; out vec4 o; void main() { o = vec4(v, 1); }"));
+                                            "#version 300 es\nprecision highp float; in vec3 v; "
+                                            "out vec4 o; void main() { o = vec4(v, 1); }"));
     glLinkProgram(s->program);
     glUseProgram(s->program);
     glGenFramebuffers(1, &s->frame);
@@ -178,9 +188,11 @@ static void peer_load(scene *s)
     glBindVertexArray(s->array);
     glGenBuffers(2, s->buffers);
     glBindBuffer(GL_ARRAY_BUFFER, s->buffers[0]);
-    glBufferData(GL_ARRAY_BUFFER, (GLsizeiptr)((size_t)s->vertex_count * FLOATS * 4), s->vertices, GL_STATIC_DRAW);
+    glBufferData(GL_ARRAY_BUFFER, (GLsizeiptr)((size_t)s->vertex_count * FLOATS * 4), s->vertices,
+                 GL_STATIC_DRAW);
     glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, s->buffers[1]);
-    glBufferData(GL_ELEMENT_ARRAY_BUFFER, (GLsizeiptr)((size_t)s->index_count * 4), s->indices, GL_STATIC_DRAW);
+    glBufferData(GL_ELEMENT_ARRAY_BUFFER, (GLsizeiptr)((size_t)s->index_count * 4), s->indices,
+                 GL_STATIC_DRAW);
     glVertexAttribPointer(0, 4, GL_FLOAT, GL_FALSE, FLOATS * 4, (void *)0);
     glVertexAttribPointer(1, 3, GL_FLOAT, GL_FALSE, FLOATS * 4, (void *)16);
     glEnableVertexAttribArray(0);
@@ -226,7 +238,8 @@ static void peer_compare(scene *s)
         for (size_t k = 4 * i; k < 4 * i + 4; k++) is_different |= abs(own[k] - theirs[k]) > 2;
         different += (uint32_t)is_different;
     }
-    printf("    pictures: %u of %u pixels differ by more than 2/255\n", different, (unsigned)SIDE * SIDE);
+    printf("    pictures: %u of %u pixels differ by more than 2/255\n", different,
+           (unsigned)SIDE * SIDE);
     glDeleteFramebuffers(1, &frame);
     glDeleteFramebuffers(1, &s->frame);
     glDeleteRenderbuffers(1, &store);
@@ -271,8 +284,8 @@ static void scene_row(const char *name, const char *unit, double work, scene s, 
 typedef struct portrait {
     w3d_thumbnail_item item;
     w3d_thumbnail_desc desc;
-    w3d_image_view     picture;
-    w3d_arena          scratch;
+    w3d_image_view picture;
+    w3d_arena scratch;
 } portrait;
 
 static void thumbnail(void *user)
@@ -283,7 +296,13 @@ static void thumbnail(void *user)
 
 static void thumbnail_row(void)
 {
-    enum { RINGS = 256, ROW = 2 * RINGS + 1, VERTICES = (RINGS + 1) * ROW, WIDTH = 960, HEIGHT = 720 };
+    enum {
+        RINGS = 256,
+        ROW = 2 * RINGS + 1,
+        VERTICES = (RINGS + 1) * ROW,
+        WIDTH = 960,
+        HEIGHT = 720
+    };
     scene s = ball_make(RINGS, 1);
     float *positions = malloc(VERTICES * 12);
     portrait p;
@@ -331,9 +350,11 @@ void bench_raster(void)
         char name[64];
         snprintf(name, sizeof name, "fill, 8 layers, %u sample%s", samples, samples > 1 ? "s" : "");
         scene_row(name, "Mpix/s", 8.0 * SIDE * SIDE / 1e6, layers_make(8, samples), has_peer);
-        snprintf(name, sizeof name, "ball of 33k triangles, %u sample%s", samples, samples > 1 ? "s" : "");
+        snprintf(name, sizeof name, "ball of 33k triangles, %u sample%s", samples,
+                 samples > 1 ? "s" : "");
         scene_row(name, "Mtri/s", 91.0 * 182 * 2 / 1e6, ball_make(91, samples), has_peer);
-        snprintf(name, sizeof name, "ball of 1M triangles, %u sample%s", samples, samples > 1 ? "s" : "");
+        snprintf(name, sizeof name, "ball of 1M triangles, %u sample%s", samples,
+                 samples > 1 ? "s" : "");
         scene_row(name, "Mtri/s", 512.0 * 1024 * 2 / 1e6, ball_make(512, samples), has_peer);
     }
     thumbnail_row();

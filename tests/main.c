@@ -10,11 +10,11 @@ test_state test;
     X(base) X(size) X(bytes) X(bits) X(hash) X(decimal) X(math) X(simd) X(vec) X(arena) X(atomic)  \
     X(crc32) X(crc32c) X(sha256) X(deflate) X(inflate)                                             \
     X(allocator)                                                                                   \
-    X(mesh_bounds) X(mesh_normals) X(mesh_polygon)                                                 \
+    X(mesh_bounds) X(mesh_weld) X(mesh_normals) X(mesh_polygon) X(mesh_triangulate)                \
     X(png_write)                                                                                   \
     X(json) X(bjson) X(bjson_validate)                                                             \
     X(gltf) X(obj) X(asset_bjson)                                                                  \
-    X(soft_raster) X(thumbnail)
+    X(soft_raster) X(soft_raster_state) X(thumbnail)
 
 #define DECLARE(name) void test_##name(void);
 SUITES(DECLARE)

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct measure {
     unsigned long triangles;
@@ -52,7 +53,8 @@ static int measures_agree(const measure *a, const measure *b)
     if (a->triangles != b->triangles) return 0;
     for (int k = 0; k < 3; k++)
         if (isfinite(a->high[k]) && isfinite(a->low[k]))
-            size = fmax(size, fmax(a->high[k] - a->low[k], fmax(fabs(a->high[k]), fabs(a->low[k]))));
+            size =
+                fmax(size, fmax(a->high[k] - a->low[k], fmax(fabs(a->high[k]), fabs(a->low[k]))));
     for (int k = 0; k < 3; k++) {
         if (!(a->low[k] == b->low[k] || fabs(a->low[k] - b->low[k]) <= 4e-6 * size)) return 0;
         if (!(a->high[k] == b->high[k] || fabs(a->high[k] - b->high[k]) <= 4e-6 * size)) return 0;
@@ -70,18 +72,19 @@ typedef struct folder {
 
 static unsigned char *read_file(const char *path, size_t *size)
 {
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return NULL;
     FILE *file = fopen(path, "rb");
     if (!file) return NULL;
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
+    *size = (size_t)status.st_size;
     unsigned char *bytes = (unsigned char *)malloc(*size + 1);
     if (fread(bytes, 1, *size, file) != *size) *size = 0;
     fclose(file);
     return bytes;
 }
 
-static w3d_result open_beside(void *user, const char *name, size_t name_size, const void **bytes, size_t *size)
+static w3d_result open_beside(void *user, const char *name, size_t name_size, const void **bytes,
+                              size_t *size)
 {
     folder *f = (folder *)user;
     char path[2000];
@@ -94,10 +97,13 @@ static w3d_result open_beside(void *user, const char *name, size_t name_size, co
     return W3D_OK;
 }
 
-static int is_obj(const char *path) { return strlen(path) > 4 && !strcmp(path + strlen(path) - 4, ".obj"); }
+static int is_obj(const char *path)
+{
+    return strlen(path) > 4 && !strcmp(path + strlen(path) - 4, ".obj");
+}
 
-static w3d_result load(const char *path, const unsigned char *bytes, size_t size, w3d_asset_scene *scene,
-                       w3d_error *error)
+static w3d_result load(const char *path, const unsigned char *bytes, size_t size,
+                       w3d_asset_scene *scene, w3d_error *error)
 {
     folder beside;
     w3d_result result;
@@ -141,17 +147,20 @@ static void measure_ours(const w3d_asset_scene *scene, measure *m)
 
 /* ---- assimp's ---- */
 
-static void measure_node(const struct aiScene *scene, const struct aiNode *node, const double above[12], measure *m)
+static void measure_node(const struct aiScene *scene, const struct aiNode *node,
+                         const double above[12], measure *m)
 {
     const struct aiMatrix4x4 *t = &node->mTransformation;
-    const double own[16] = { (double)t->a1, (double)t->a2, (double)t->a3, (double)t->a4, (double)t->b1, (double)t->b2,
-                             (double)t->b3, (double)t->b4, (double)t->c1, (double)t->c2, (double)t->c3, (double)t->c4,
-                             0.0, 0.0, 0.0, 1.0 };
+    const double own[16] = { (double)t->a1, (double)t->a2, (double)t->a3, (double)t->a4,
+                             (double)t->b1, (double)t->b2, (double)t->b3, (double)t->b4,
+                             (double)t->c1, (double)t->c2, (double)t->c3, (double)t->c4,
+                             0.0,           0.0,           0.0,           1.0 };
     double world[12]; /* three rows of four */
     for (int row = 0; row < 3; row++)
         for (int column = 0; column < 4; column++) {
             world[4 * row + column] = 0.0;
-            for (int k = 0; k < 4; k++) world[4 * row + column] += above[4 * row + k] * own[4 * k + column];
+            for (int k = 0; k < 4; k++)
+                world[4 * row + column] += above[4 * row + k] * own[4 * k + column];
         }
     for (unsigned i = 0; i < node->mNumMeshes; i++) {
         const struct aiMesh *mesh = scene->mMeshes[node->mMeshes[i]];
@@ -168,7 +177,8 @@ static void measure_node(const struct aiScene *scene, const struct aiNode *node,
             }
         }
     }
-    for (unsigned i = 0; i < node->mNumChildren; i++) measure_node(scene, node->mChildren[i], world, m);
+    for (unsigned i = 0; i < node->mNumChildren; i++)
+        measure_node(scene, node->mChildren[i], world, m);
 }
 
 /* 0 where assimp refuses the file. */
@@ -198,7 +208,8 @@ static void cut_everywhere(const char *path, const unsigned char *bytes, size_t 
             cut = (size_t)((state >> 33) % (size + 1));
         }
         if (cut >= size) continue;
-        unsigned char *copy = (unsigned char *)malloc(cut ? cut : 1); /* exactly: sanitizers see one more */
+        unsigned char *copy =
+            (unsigned char *)malloc(cut ? cut : 1); /* exactly: sanitizers see one more */
         w3d_asset_scene scene;
         w3d_error error;
         memcpy(copy, bytes, cut);
@@ -235,8 +246,10 @@ static int compare(const char *path)
     if (!bytes) return printf("%s: cannot be read\n", file), failed++, 0;
     int assimp_reads = measure_assimp(path, &theirs, why, sizeof why);
     if (load(path, bytes, size, &scene, &error) != W3D_OK) {
-        snprintf(outcome, sizeof outcome, "%s%s", result_name(error.code), assimp_reads ? "" : ", assimp refuses too");
-        snprintf(detail, sizeof detail, "%s, at %llu", error.text, (unsigned long long)error.offset);
+        snprintf(outcome, sizeof outcome, "%s%s", result_name(error.code),
+                 assimp_reads ? "" : ", assimp refuses too");
+        snprintf(detail, sizeof detail, "%s, at %llu", error.text,
+                 (unsigned long long)error.offset);
     } else {
         measure_ours(&scene, &ours);
         w3d_asset_scene_destroy(&scene);
@@ -245,15 +258,16 @@ static int compare(const char *path)
         else if (measures_agree(&ours, &theirs))
             snprintf(outcome, sizeof outcome, "same");
         else if (ours.triangles != theirs.triangles)
-            snprintf(outcome, sizeof outcome, "%lu triangles, assimp %lu", ours.triangles, theirs.triangles);
+            snprintf(outcome, sizeof outcome, "%lu triangles, assimp %lu", ours.triangles,
+                     theirs.triangles);
         else
             snprintf(outcome, sizeof outcome, "%lu triangles, other bounds", ours.triangles);
-        snprintf(detail, sizeof detail, "%lu triangles, %g %g %g to %g %g %g", ours.triangles, ours.low[0],
-                 ours.low[1], ours.low[2], ours.high[0], ours.high[1], ours.high[2]);
+        snprintf(detail, sizeof detail, "%lu triangles, %g %g %g to %g %g %g", ours.triangles,
+                 ours.low[0], ours.low[1], ours.low[2], ours.high[0], ours.high[1], ours.high[2]);
         if (assimp_reads && strcmp(outcome, "same"))
-            snprintf(detail + strlen(detail), sizeof detail - strlen(detail), "; assimp %lu, %g %g %g to %g %g %g",
-                     theirs.triangles, theirs.low[0], theirs.low[1], theirs.low[2], theirs.high[0], theirs.high[1],
-                     theirs.high[2]);
+            snprintf(detail + strlen(detail), sizeof detail - strlen(detail),
+                     "; assimp %lu, %g %g %g to %g %g %g", theirs.triangles, theirs.low[0],
+                     theirs.low[1], theirs.low[2], theirs.high[0], theirs.high[1], theirs.high[2]);
     }
     const char *wanted = "same";
     for (int i = 0; i < expected_count; i++)
@@ -279,7 +293,8 @@ static int visit(const char *path, const struct stat *status, int kind, struct F
     const char *dot = strrchr(path, '.');
     (void)status, (void)where;
     if (kind != FTW_F || !dot) return 0;
-    return !strcmp(dot, ".gltf") || !strcmp(dot, ".glb") || !strcmp(dot, ".obj") ? compare(path) : 0;
+    return !strcmp(dot, ".gltf") || !strcmp(dot, ".glb") || !strcmp(dot, ".obj") ? compare(path)
+                                                                                 : 0;
 }
 
 /* Lines of "file | outcome | reason"; # begins a comment. */
@@ -287,14 +302,17 @@ static void read_expected(const char *beside)
 {
     char path[1000], line[1000];
     const char *slash = strrchr(beside, '/');
-    snprintf(path, sizeof path, "%.*sassimp_expected.txt", slash ? (int)(slash - beside) + 1 : 0, beside);
+    snprintf(path, sizeof path, "%.*sassimp_expected.txt", slash ? (int)(slash - beside) + 1 : 0,
+             beside);
     FILE *file = fopen(path, "r");
     if (!file) return;
     while (fgets(line, sizeof line, file) && expected_count < 200)
-        if (line[0] != '#' && sscanf(line, "%299[^|] | %299[^|] | %299[^\n]", expected[expected_count][0],
-                                     expected[expected_count][1], expected[expected_count][2]) == 3) {
+        if (line[0] != '#' &&
+            sscanf(line, "%299[^|] | %299[^|] | %299[^\n]", expected[expected_count][0],
+                   expected[expected_count][1], expected[expected_count][2]) == 3) {
             for (int k = 0; k < 2; k++)
-                for (char *text = expected[expected_count][k]; *text && text[strlen(text) - 1] == ' ';)
+                for (char *text = expected[expected_count][k];
+                     *text && text[strlen(text) - 1] == ' ';)
                     text[strlen(text) - 1] = 0;
             expected_count++;
         }

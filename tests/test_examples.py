@@ -14,8 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXPECTED = {
     "01_normals.c": ["( 0.000  1.000  0.000)", "an index points outside its array"],
     "02_arena.c": ["average 49.5", "after the rewind: 400 bytes used", "2000 bytes: NULL"],
-    "03_bjson.c": ["bytes at offset", "refused"],
-    "04_render_png.c": ["wrote", ".png"],
+    "03_bjson.c": ["Cube is at (1, 2, 3)", "bytes at offset", "refused: an ID's checksum"],
+    "04_render_png.c": ["wrote ring.png: 480 x 320, 6144 triangles"],
 }
 
 

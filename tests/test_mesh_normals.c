@@ -76,13 +76,13 @@ static void thin_triangles(void)
             float *p = mesh.positions + k;
             p[6] = p[0] + t * (p[3] - p[0]) + off * test_random_float(-1.0f, 1.0f);
         }
-        error_of(&mesh, W3D_NORMAL_WEIGHT_AREA, 3e-7);
+        error_of(&mesh, W3D_NORMAL_WEIGHT_AREA, 5e-7);
         w3d_mesh_view view = test_mesh_view(&mesh);
         float face[3];
         double expected[3];
         CHECK(w3d_mesh_normals_faces(&view, NULL, face) == W3D_OK);
         if (reference_mesh_face_normal(&view, 0, expected))
-            for (int k = 0; k < 3; k++) CHECK_NEAR(face[k], expected[k], 3e-7);
+            for (int k = 0; k < 3; k++) CHECK_NEAR(face[k], expected[k], 5e-7);
         test_mesh_free(&mesh);
     }
 }
@@ -329,7 +329,7 @@ static void normalise(void)
     CHECK(w3d_mesh_normals_normalise(v[0], 11, 0) == W3D_OK);
     for (uint32_t i = 0; i < 33; i++) CHECK_NEAR(v[i / 3][i % 3], expected[i / 3][i % 3], 6e-8);
 
-    /* The same bits as the vector function, at every count and stride. */
+    /* As the vector function does, at every count and stride; what lies between stays. */
     for (uint32_t count = 0; count < 13; count++)
         for (uint32_t words = 3; words < 6; words++) {
             float rows[13 * 6], before[13 * 6];
@@ -338,7 +338,11 @@ static void normalise(void)
             CHECK(w3d_mesh_normals_normalise(rows, count, words * 4) == W3D_OK);
             for (uint32_t i = 0; i < count; i++)
                 w3d_vec3_store(before + words * i, w3d_vec3_normalise(w3d_vec3_load(before + words * i)));
-            CHECK_BYTES(rows, before, sizeof rows);
+            for (uint32_t i = 0; i < 78; i++)
+                if (i < words * count && i % words < 3)
+                    CHECK_NEAR(rows[i], before[i], 2e-7);
+                else
+                    CHECK(rows[i] == before[i]);
         }
 }
 

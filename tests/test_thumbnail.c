@@ -8,7 +8,7 @@ enum { SIDE = 96, RINGS = 16, SPHERE_VERTICES = (RINGS + 1) * (2 * RINGS + 1) };
 /* ---- scenes ---- */
 
 typedef struct sphere {
-    float    positions[SPHERE_VERTICES][3];
+    float positions[SPHERE_VERTICES][3];
     uint32_t indices[RINGS * RINGS * 12];
 } sphere;
 
@@ -25,7 +25,8 @@ static sphere *sphere_get(void)
         }
     for (uint32_t i = 0; i < RINGS; i++)
         for (uint32_t k = 0; k + 1 < row; k++) {
-            uint32_t a = i * row + k, corner[6] = { a, a + row, a + 1, a + 1, a + row, a + row + 1 };
+            uint32_t a = i * row + k,
+                     corner[6] = { a, a + row, a + 1, a + 1, a + row, a + row + 1 };
             for (int n = 0; n < 6; n++) s.indices[count++] = corner[n];
         }
     return &s;
@@ -39,7 +40,9 @@ static const uint32_t box_indices[36] = {
     0, 2, 1, 0, 3, 2, 4, 5, 6, 4, 6, 7, 0, 1, 5, 0, 5, 4,
     2, 3, 7, 2, 7, 6, 1, 2, 6, 1, 6, 5, 0, 4, 7, 0, 7, 3,
 };
-static const float square_corners[4][3] = { { -1, -1, 0 }, { 1, -1, 0 }, { 1, 1, 0 }, { -1, 1, 0 } };
+static const float square_corners[4][3] = {
+    { -1, -1, 0 }, { 1, -1, 0 }, { 1, 1, 0 }, { -1, 1, 0 }
+};
 static const uint32_t square_indices[6] = { 0, 1, 2, 0, 2, 3 };
 
 static w3d_thumbnail_item item_make(const float *positions, uint32_t vertices,
@@ -67,7 +70,8 @@ static w3d_thumbnail_item box_make(float x, float y, float z)
 static w3d_thumbnail_item sphere_make(float x, float y, float z)
 {
     sphere *s = sphere_get();
-    w3d_thumbnail_item item = item_make(s->positions[0], SPHERE_VERTICES, s->indices, RINGS * RINGS * 12);
+    w3d_thumbnail_item item =
+        item_make(s->positions[0], SPHERE_VERTICES, s->indices, RINGS * RINGS * 12);
     item.normals = s->positions[0];
     item.world.m[12] = x;
     item.world.m[13] = y;
@@ -144,9 +148,10 @@ static void frames_tightly(void)
     for (int i = 0; i < 24; i++) {
         w3d_thumbnail_item item = box_make(0.0f, 0.0f, 0.0f);
         w3d_thumbnail_desc desc = desc_make(&item, 1);
-        w3d_vec3 axis = w3d_vec3_normalise(w3d_vec3_make(
-            test_random_float(-1.0f, 1.0f), test_random_float(-1.0f, 1.0f), 0.3f));
-        w3d_vec3 scale = w3d_vec3_make(test_random_float(0.2f, 2.0f), test_random_float(0.2f, 2.0f), 1.0f);
+        w3d_vec3 axis = w3d_vec3_normalise(
+            w3d_vec3_make(test_random_float(-1.0f, 1.0f), test_random_float(-1.0f, 1.0f), 0.3f));
+        w3d_vec3 scale =
+            w3d_vec3_make(test_random_float(0.2f, 2.0f), test_random_float(0.2f, 2.0f), 1.0f);
         item.world = w3d_mat4_from_trs(
             w3d_vec3_make(test_random_float(-9.0f, 9.0f), test_random_float(-9.0f, 9.0f), 5.0f),
             w3d_quat_from_axis(axis, test_random_float(0.0f, 6.0f)), scale);
@@ -156,8 +161,9 @@ static void frames_tightly(void)
         desc.no_floor = 1;
         desc.fov_radians = i & 1 ? 0.9f : 0.0f;
         if (i > 12)
-            desc.from = w3d_vec3_make(test_random_float(-1.0f, 1.0f), test_random_float(-1.0f, 1.0f),
-                                      test_random_float(-1.0f, 1.0f));
+            desc.from =
+                w3d_vec3_make(test_random_float(-1.0f, 1.0f), test_random_float(-1.0f, 1.0f),
+                              test_random_float(-1.0f, 1.0f));
         uint8_t *pixels = shoot(&desc);
         double low[2] = { 1e9, 1e9 }, high[2] = { -1, -1 }, size[2];
         size[0] = desc.width, size[1] = desc.height;
@@ -209,7 +215,8 @@ static void mirrored_is_as_solid(void)
     for (int i = 0; i < 2; i++)
         for (int k = 0; k < 3; k++) items[i].world.m[4 * k + k] *= k == i ? -1.0f : 1.0f;
     uint8_t *mirrored = shoot(&desc);
-    CHECK_MESSAGE(difference(plain, mirrored) < 0.3, "mean difference %g", difference(plain, mirrored));
+    CHECK_MESSAGE(difference(plain, mirrored) < 0.3, "mean difference %g",
+                  difference(plain, mirrored));
     for (int k = 0; k < 3; k++) items[0].world.m[k * 5] *= -1.0f; /* turned inside out twice */
     uint8_t *back = shoot(&desc);
     CHECK_MESSAGE(difference(plain, back) < 0.3, "mean difference %g", difference(plain, back));
@@ -225,7 +232,8 @@ static void blended_items_are_sorted(void)
     w3d_thumbnail_item shuffled[4] = { items[3], items[1], items[0], items[2] };
     for (int i = 0; i < 4; i++)
         for (int k = 0; k < 4; k++)
-            if (items[i].world.m[14] > 0.0f) items[i].base_color[k] = k == i - 1 ? 1.0f : k == 3 ? 0.4f : 0.05f;
+            if (items[i].world.m[14] > 0.0f)
+                items[i].base_color[k] = k == i - 1 ? 1.0f : k == 3 ? 0.4f : 0.05f;
     shuffled[0] = items[3], shuffled[1] = items[1], shuffled[2] = items[0], shuffled[3] = items[2];
     w3d_thumbnail_desc desc = desc_make(items, 4), other = desc_make(shuffled, 4);
     uint8_t *first = shoot(&desc), *second = shoot(&other);
@@ -266,10 +274,12 @@ static void normals_and_colors(void)
     uint8_t *flat = shoot(&desc);
     int smooth_jumps = 0, flat_jumps = 0;
     for (uint32_t x = 20; x < SIDE - 21; x++) {
-        smooth_jumps += abs(brightness(smooth, x, SIDE / 2) - brightness(smooth, x + 1, SIDE / 2)) > 12;
+        smooth_jumps +=
+            abs(brightness(smooth, x, SIDE / 2) - brightness(smooth, x + 1, SIDE / 2)) > 12;
         flat_jumps += abs(brightness(flat, x, SIDE / 2) - brightness(flat, x + 1, SIDE / 2)) > 12;
     }
-    CHECK_MESSAGE(flat_jumps > smooth_jumps + 3, "%d jumps flat, %d smooth", flat_jumps, smooth_jumps);
+    CHECK_MESSAGE(flat_jumps > smooth_jumps + 3, "%d jumps flat, %d smooth", flat_jumps,
+                  smooth_jumps);
     CHECK(difference(smooth, flat) > 0.2);
     free(flat);
 
@@ -299,10 +309,12 @@ static void light_does_what_it_should(void)
     w3d_thumbnail_item items[2] = { sphere_make(0.0f, 1.0f, 0.0f), box_make(0.0f, -1.0f, 0.0f) };
     w3d_thumbnail_desc desc = desc_make(items, 2);
     uint8_t *plain = shoot(&desc);
-    CHECK(brightness(plain, SIDE / 2 - 8, SIDE / 4) > brightness(plain, SIDE / 2 + 13, SIDE / 2 - 8) + 40);
+    CHECK(brightness(plain, SIDE / 2 - 8, SIDE / 4) >
+          brightness(plain, SIDE / 2 + 13, SIDE / 2 - 8) + 40);
     desc.exposure = 1.0f;
     uint8_t *bright = shoot(&desc);
-    CHECK(brightness(bright, SIDE / 2, SIDE * 3 / 4) > brightness(plain, SIDE / 2, SIDE * 3 / 4) + 40);
+    CHECK(brightness(bright, SIDE / 2, SIDE * 3 / 4) >
+          brightness(plain, SIDE / 2, SIDE * 3 / 4) + 40);
     desc.exposure = 0.0f;
     items[1].emissive[1] = 2.0f;
     uint8_t *glowing = shoot(&desc);
@@ -339,8 +351,9 @@ static void takes_a_camera(void)
     w3d_mat4 view = w3d_mat4_look_at(w3d_vec3_make(0.0f, 0.0f, 4.0f), w3d_vec3_splat(0.0f),
                                      w3d_vec3_make(0.0f, 1.0f, 0.0f));
     for (int i = 0; i < 2; i++) {
-        w3d_mat4 projection = i ? w3d_mat4_perspective(2.0f * w3d_math_atan2(0.5f, 1.0f), 1.0f, 1.0f, 9.0f)
-                                : w3d_mat4_orthographic(4.0f, 4.0f, 1.0f, 9.0f);
+        w3d_mat4 projection =
+            i ? w3d_mat4_perspective(2.0f * w3d_math_atan2(0.5f, 1.0f), 1.0f, 1.0f, 9.0f)
+              : w3d_mat4_orthographic(4.0f, 4.0f, 1.0f, 9.0f);
         desc.view = &view;
         desc.projection = &projection;
         desc.background = W3D_THUMBNAIL_TRANSPARENT;
@@ -373,8 +386,10 @@ static void wild_positions_are_left_out(void)
     }
     free(clean);
     for (int i = 0; i < 40; i++) { /* any bits at all: it must only end */
-        for (int k = 0; k < 16; k++) items[0].world.m[k] = w3d_f32_from_bits((uint32_t)test_random());
-        for (int k = 0; k < 4; k++) items[0].base_color[k] = w3d_f32_from_bits((uint32_t)test_random());
+        for (int k = 0; k < 16; k++)
+            items[0].world.m[k] = w3d_f32_from_bits((uint32_t)test_random());
+        for (int k = 0; k < 4; k++)
+            items[0].base_color[k] = w3d_f32_from_bits((uint32_t)test_random());
         items[0].roughness = w3d_f32_from_bits((uint32_t)test_random());
         items[0].metallic = w3d_f32_from_bits((uint32_t)test_random());
         desc.exposure = test_random_float(-100.0f, 100.0f);
@@ -416,7 +431,9 @@ static void refuses_bad_descriptions(void)
         case 13: item.mesh.stride = 8; break;
         case 14: item.mesh.positions = NULL; break;
         case 15: item.mesh.indices = NULL; break;
-        case 16: item.mesh.indices = indices, item.mesh.index_count = 3, expected = W3D_ERR_INDEX; break;
+        case 16:
+            item.mesh.indices = indices, item.mesh.index_count = 3, expected = W3D_ERR_INDEX;
+            break;
         case 17: size--, expected = W3D_ERR_CAPACITY; break;
         }
         w3d_result result = w3d_thumbnail(&desc, &out, w3d_arena_make(memory, size));
@@ -434,9 +451,10 @@ static void hash_of_a_picture(void)
 {
     w3d_thumbnail_item items[4] = { sphere_make(0.0f, 1.0f, 0.0f), sphere_make(2.3f, 1.0f, 0.4f),
                                     box_make(-2.5f, 1.0f, -0.5f), sphere_make(0.9f, 0.6f, 2.2f) };
-    static const float colors[4][4] = {
-        { 0.8f, 0.1f, 0.05f, 1.0f }, { 1.0f, 0.78f, 0.34f, 1.0f }, { 0.1f, 0.3f, 0.7f, 1.0f }, { 0.2f, 0.8f, 0.4f, 0.4f }
-    };
+    static const float colors[4][4] = { { 0.8f, 0.1f, 0.05f, 1.0f },
+                                        { 1.0f, 0.78f, 0.34f, 1.0f },
+                                        { 0.1f, 0.3f, 0.7f, 1.0f },
+                                        { 0.2f, 0.8f, 0.4f, 0.4f } };
     uint64_t hash = 0xCBF29CE484222325u;
     for (int i = 0; i < 4; i++) memcpy(items[i].base_color, colors[i], sizeof colors[i]);
     items[1].metallic = 1.0f;

@@ -449,9 +449,8 @@ static w3d_result w3di_asset_bjson_get_array(const w3di_asset_bjson_reader *r,
                                              w3d_bjson_subtype subtype, uint32_t n,
                                              w3d_bjson_view *view)
 {
-    view->count = 0;
-    view->length = 0;
     w3d_bjson_view found;
+    w3d_fill(view, 0, sizeof *view);
     if (!w3d_bjson_member(map, key, &found)) return W3D_OK;
     if ((found.tag != W3D_BJSON_ARRAY && found.tag != W3D_BJSON_LARGE) ||
         found.subtype != (uint32_t)subtype || found.n != n)

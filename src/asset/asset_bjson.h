@@ -60,10 +60,10 @@ W3D_API w3d_result w3d_asset_bjson_create(const w3d_asset_scene *scene,
 W3D_API void w3d_asset_bjson_destroy(w3d_asset_bjson *file);
 
 typedef struct w3d_asset_bjson_load_desc {
-    const void *bytes; /* the file, on a multiple of 8; must outlive the scene       */
+    const void *bytes; /* the file, on a multiple of 8; must outlive the scene */
     size_t size;
-    const w3d_allocator *allocator; /* NULL: the default                                        */
-    size_t memory_limit;            /* bytes of the scene beside the file's own; 0 means 1 GiB  */
+    const w3d_allocator *allocator; /* NULL: the default */
+    size_t memory_limit;            /* bytes of the scene beside the file's own; 0 means 1 GiB */
 } w3d_asset_bjson_load_desc;
 
 /* Opens a file as a scene; texts, positions, normals, uvs, colors, indices and images' data point

@@ -74,21 +74,26 @@ static w3d_result w3di_gltf_open_chunks(w3di_gltf_opening *opening, size_t *text
     const uint8_t *bytes = opening->gltf->bytes;
     w3d_error *error = opening->reader.error;
     size_t size = opening->gltf->size;
-    if (size < 12) return w3d_error_set(error, W3D_ERR_TRUNCATED, size, "the GLB header is cut off");
+    if (size < 12)
+        return w3d_error_set(error, W3D_ERR_TRUNCATED, size, "the GLB header is cut off");
     if (w3d_load_u32(bytes + 4) != 2)
         return w3d_error_set(error, W3D_ERR_UNSUPPORTED, 4,
                              "only version 2 of GLB is read: convert the file to glTF 2.0");
     uint32_t total = w3d_load_u32(bytes + 8);
-    if (total > size) return w3d_error_set(error, W3D_ERR_TRUNCATED, size, "the GLB file is cut off");
+    if (total > size)
+        return w3d_error_set(error, W3D_ERR_TRUNCATED, size, "the GLB file is cut off");
     if (total < 20)
-        return w3d_error_set(error, W3D_ERR_FORMAT, 8, "the GLB header gives a length without a chunk");
+        return w3d_error_set(error, W3D_ERR_FORMAT, 8,
+                             "the GLB header gives a length without a chunk");
     size_t at = 12;
     for (uint32_t chunk = 0; total - at >= 8; chunk++) {
         uint32_t length = w3d_load_u32(bytes + at), kind = w3d_load_u32(bytes + at + 4);
         if (length > total - at - 8)
-            return w3d_error_set(error, W3D_ERR_FORMAT, at, "a GLB chunk reaches past the file's end");
+            return w3d_error_set(error, W3D_ERR_FORMAT, at,
+                                 "a GLB chunk reaches past the file's end");
         if (chunk == 0 && kind != W3DI_GLTF_CHUNK_JSON)
-            return w3d_error_set(error, W3D_ERR_FORMAT, at + 4, "the first chunk of a GLB must be JSON");
+            return w3d_error_set(error, W3D_ERR_FORMAT, at + 4,
+                                 "the first chunk of a GLB must be JSON");
         at += 8;
         if (chunk == 0) {
             opening->gltf->text_start = at;
@@ -120,7 +125,8 @@ static w3d_result w3di_gltf_open_text(w3di_gltf_opening *opening)
     desc.allocator = &gltf->allocator;
     w3d_result result = w3d_json_open(&desc, &gltf->json, &inner);
     if (result != W3D_OK)
-        return w3d_error_set(opening->reader.error, result, gltf->text_start + inner.offset, inner.text);
+        return w3d_error_set(opening->reader.error, result, gltf->text_start + inner.offset,
+                             inner.text);
     opening->reader.text_start = gltf->text_start;
     if (w3d_json_type_of(&gltf->json, 0) != W3D_JSON_OBJECT)
         w3di_gltf_fail(&opening->reader, W3D_ERR_FORMAT, 0, "a glTF file is a JSON object");
@@ -251,12 +257,14 @@ static void w3di_gltf_fetch_buffer(w3di_gltf_opening *opening, w3d_gltf_buffer *
         return;
     }
     size_t path_size = w3di_gltf_percent_decode(uri, uri_size, path);
-    w3d_result result = opening->desc->open(opening->desc->user, path, path_size, &bytes, &available);
+    w3d_result result =
+        opening->desc->open(opening->desc->user, path, path_size, &bytes, &available);
     w3d_allocator_resize(&opening->gltf->allocator, path, uri_size + 1, 0);
     if (result != W3D_OK || (!bytes && buffer->size))
         w3di_gltf_fail(reader, W3D_ERR_NOT_FOUND, value, "the buffer's file could not be opened");
     else if (available < buffer->size)
-        w3di_gltf_fail(reader, W3D_ERR_TRUNCATED, value, "the buffer's file is shorter than the buffer");
+        w3di_gltf_fail(reader, W3D_ERR_TRUNCATED, value,
+                       "the buffer's file is shorter than the buffer");
     else
         buffer->data = (const uint8_t *)bytes;
 }
@@ -266,8 +274,9 @@ static void w3di_gltf_read_buffer(w3di_gltf_opening *opening, uint32_t object, u
     w3di_gltf_reader *reader = &opening->reader;
     w3d_gltf_buffer *buffer = &opening->gltf->buffers[index];
     if (!w3di_gltf_is_object(reader, object)) return;
-    buffer->size = (size_t)w3di_gltf_whole_in(reader, object, "byteLength", SIZE_MAX,
-                                              "a buffer must have a byteLength");
+    uint64_t size = w3di_gltf_whole_in(reader, object, "byteLength", UINT64_MAX,
+                                       "a buffer must have a byteLength");
+    buffer->size = size < SIZE_MAX ? (size_t)size : SIZE_MAX; /* more than there can be */
     size_t uri_size;
     uint32_t value = w3d_json_member(reader->json, object, "uri");
     const char *uri = w3di_gltf_string(reader, object, "uri", &uri_size);
@@ -277,9 +286,11 @@ static void w3di_gltf_read_buffer(w3di_gltf_opening *opening, uint32_t object, u
     else if (uri)
         w3di_gltf_fetch_buffer(opening, buffer, uri, uri_size, value);
     else if (index != 0 || !opening->binary)
-        w3di_gltf_fail(reader, W3D_ERR_NOT_FOUND, object, "the buffer has neither a URI nor a GLB chunk");
+        w3di_gltf_fail(reader, W3D_ERR_NOT_FOUND, object,
+                       "the buffer has neither a URI nor a GLB chunk");
     else if (opening->binary_size < buffer->size)
-        w3di_gltf_fail(reader, W3D_ERR_TRUNCATED, object, "the GLB's binary chunk is shorter than the buffer");
+        w3di_gltf_fail(reader, W3D_ERR_TRUNCATED, object,
+                       "the GLB's binary chunk is shorter than the buffer");
     else
         buffer->data = opening->binary;
 }
@@ -293,33 +304,35 @@ static void w3di_gltf_read_view(w3di_gltf_opening *opening, uint32_t object, uin
     if (!w3di_gltf_is_object(reader, object)) return;
     uint32_t which = w3di_gltf_index_in(reader, object, "buffer", opening->gltf->buffer_count,
                                         "a buffer view must have a buffer");
-    uint64_t offset = w3di_gltf_whole_or(reader, object, "byteOffset", 0, SIZE_MAX);
-    uint64_t size = w3di_gltf_whole_in(reader, object, "byteLength", SIZE_MAX,
+    uint64_t offset = w3di_gltf_whole_or(reader, object, "byteOffset", 0, UINT64_MAX);
+    uint64_t size = w3di_gltf_whole_in(reader, object, "byteLength", UINT64_MAX,
                                        "a buffer view must have a byteLength");
     view->stride = (uint32_t)w3di_gltf_whole_or(reader, object, "byteStride", 0, UINT16_MAX);
     if (reader->result != W3D_OK) return;
     const w3d_gltf_buffer *buffer = &opening->gltf->buffers[which];
     if (!w3d_size_inside(offset, size, buffer->size)) {
-        w3di_gltf_fail(reader, W3D_ERR_RANGE, object, "a buffer view reaches past the end of its buffer");
+        w3di_gltf_fail(reader, W3D_ERR_RANGE, object,
+                       "a buffer view reaches past the end of its buffer");
         return;
     }
     view->data = buffer->data ? buffer->data + offset : NULL;
     view->size = (size_t)size;
 }
 
-/* The bytes [offset, offset + (count - 1) * stride + size) of a view; NULL where it has not so many. */
+/* The bytes [offset, offset + (count - 1) * stride + size) of a view; NULL where it is shorter. */
 static const uint8_t *w3di_gltf_slice(w3di_gltf_opening *opening, uint32_t object, uint64_t count,
                                       uint32_t stride, uint32_t size)
 {
     w3di_gltf_reader *reader = &opening->reader;
     uint32_t index = w3di_gltf_index_in(reader, object, "bufferView", opening->gltf->view_count,
                                         "a bufferView is missing");
-    uint64_t offset = w3di_gltf_whole_or(reader, object, "byteOffset", 0, SIZE_MAX);
+    uint64_t offset = w3di_gltf_whole_or(reader, object, "byteOffset", 0, UINT64_MAX);
     if (reader->result != W3D_OK) return NULL;
     const w3d_gltf_view *view = &opening->gltf->views[index];
     uint64_t length = count ? (count - 1) * stride + size : 0; /* below 2^49 */
     if (!w3d_size_inside(offset, length, view->size)) {
-        w3di_gltf_fail(reader, W3D_ERR_RANGE, object, "an accessor reaches past the end of its buffer view");
+        w3di_gltf_fail(reader, W3D_ERR_RANGE, object,
+                       "an accessor reaches past the end of its buffer view");
         return NULL;
     }
     return length ? view->data + offset : NULL;
@@ -343,7 +356,8 @@ static w3d_gltf_component w3di_gltf_read_component(w3di_gltf_reader *reader, uin
     return W3D_GLTF_NONE;
 }
 
-static void w3di_gltf_read_shape(w3di_gltf_reader *reader, uint32_t object, w3d_gltf_accessor *accessor)
+static void w3di_gltf_read_shape(w3di_gltf_reader *reader, uint32_t object,
+                                 w3d_gltf_accessor *accessor)
 {
     static const struct {
         const char *name;
@@ -366,7 +380,8 @@ static void w3di_gltf_read_shape(w3di_gltf_reader *reader, uint32_t object, w3d_
 
 /* The values of sparse elements are packed, and so are their positions: the view's stride says
  * only how the elements beneath lie. */
-static void w3di_gltf_read_sparse(w3di_gltf_opening *opening, uint32_t object, w3d_gltf_accessor *accessor)
+static void w3di_gltf_read_sparse(w3di_gltf_opening *opening, uint32_t object,
+                                  w3d_gltf_accessor *accessor)
 {
     w3di_gltf_reader *reader = &opening->reader;
     uint32_t indices = w3di_gltf_object(reader, object, "indices");
@@ -375,13 +390,15 @@ static void w3di_gltf_read_sparse(w3di_gltf_opening *opening, uint32_t object, w
                                                   "a sparse accessor must have a count");
     if (reader->result != W3D_OK) return;
     if (indices == W3D_JSON_NONE || values == W3D_JSON_NONE) {
-        w3di_gltf_fail(reader, W3D_ERR_FORMAT, object, "a sparse accessor must have indices and values");
+        w3di_gltf_fail(reader, W3D_ERR_FORMAT, object,
+                       "a sparse accessor must have indices and values");
         return;
     }
     w3d_gltf_component component = w3di_gltf_read_component(reader, indices);
     if (reader->result == W3D_OK && component != W3D_GLTF_U8 && component != W3D_GLTF_U16 &&
         component != W3D_GLTF_U32)
-        w3di_gltf_fail(reader, W3D_ERR_FORMAT, indices, "sparse indices must be of an unsigned type");
+        w3di_gltf_fail(reader, W3D_ERR_FORMAT, indices,
+                       "sparse indices must be of an unsigned type");
     uint32_t size = w3d_gltf_component_size(component);
     accessor->sparse_component = component;
     accessor->sparse_indices = w3di_gltf_slice(opening, indices, count, size, size);
@@ -428,7 +445,8 @@ static void w3di_gltf_check_attribute(w3di_gltf_opening *opening, uint32_t value
 {
     const w3d_gltf_accessor *accessor = &opening->gltf->accessors[index];
     if (accessor->columns != 1 || (accessor->rows != rows[0] && accessor->rows != rows[1]))
-        w3di_gltf_fail(&opening->reader, W3D_ERR_FORMAT, value, "the accessor has the wrong type for this");
+        w3di_gltf_fail(&opening->reader, W3D_ERR_FORMAT, value,
+                       "the accessor has the wrong type for this");
     else if (accessor->component == W3D_GLTF_U32)
         w3di_gltf_fail(&opening->reader, W3D_ERR_FORMAT, value,
                        "32-bit integers can be indices only, not vertex data");
@@ -440,8 +458,10 @@ static void w3di_gltf_read_attributes(w3di_gltf_opening *opening, uint32_t objec
     static const struct {
         const char *name;
         uint8_t rows[2];
-    } known[] = { { "POSITION", { 3, 3 } }, { "NORMAL", { 3, 3 } },     { "TANGENT", { 4, 4 } },
-                  { "COLOR_0", { 3, 4 } },  { "TEXCOORD_0", { 2, 2 } }, { "TEXCOORD_1", { 2, 2 } } };
+    } known[] = {
+        { "POSITION", { 3, 3 } }, { "NORMAL", { 3, 3 } },     { "TANGENT", { 4, 4 } },
+        { "COLOR_0", { 3, 4 } },  { "TEXCOORD_0", { 2, 2 } }, { "TEXCOORD_1", { 2, 2 } }
+    };
     w3di_gltf_reader *reader = &opening->reader;
     uint32_t *const fields[] = { &primitive->position, &primitive->normal, &primitive->tangent,
                                  &primitive->color,    &primitive->uv[0],  &primitive->uv[1] };
@@ -476,7 +496,8 @@ static void w3di_gltf_read_primitive(w3di_gltf_opening *opening, uint32_t object
     uint32_t attributes = w3di_gltf_object(reader, object, "attributes");
     if (attributes == W3D_JSON_NONE)
         w3di_gltf_fail(reader, W3D_ERR_FORMAT, object, "a primitive must have attributes");
-    primitive->material = w3di_gltf_index_or_absent(reader, object, "material", opening->material_count);
+    primitive->material =
+        w3di_gltf_index_or_absent(reader, object, "material", opening->material_count);
     primitive->indices = w3di_gltf_index_or_absent(reader, object, "indices", gltf->accessor_count);
     if (reader->result != W3D_OK) return;
     if (primitive->indices != W3D_GLTF_ABSENT) {
@@ -505,7 +526,8 @@ static void w3di_gltf_read_meshes(w3di_gltf_opening *opening, uint32_t array)
         mesh->primitive_count = w3d_json_count(reader->json, primitives);
         total += mesh->primitive_count; /* no more than there are JSON values */
     }
-    gltf->primitives = (w3d_gltf_primitive *)w3di_gltf_rows(opening, total, sizeof(w3d_gltf_primitive));
+    gltf->primitives =
+        (w3d_gltf_primitive *)w3di_gltf_rows(opening, total, sizeof(w3d_gltf_primitive));
     if (reader->result != W3D_OK) return;
     gltf->primitive_count = total;
     for (uint32_t i = 0; i < gltf->mesh_count; i++) {
@@ -542,7 +564,8 @@ static w3d_result w3di_gltf_read(w3di_gltf_opening *opening)
     gltf->views = (w3d_gltf_view *)w3di_gltf_rows(opening, count, sizeof(w3d_gltf_view));
     if (gltf->views) gltf->view_count = count;
     count = w3d_json_count(reader->json, accessors);
-    gltf->accessors = (w3d_gltf_accessor *)w3di_gltf_rows(opening, count, sizeof(w3d_gltf_accessor));
+    gltf->accessors =
+        (w3d_gltf_accessor *)w3di_gltf_rows(opening, count, sizeof(w3d_gltf_accessor));
     if (gltf->accessors) gltf->accessor_count = count;
     count = w3d_json_count(reader->json, meshes);
     gltf->meshes = (w3d_gltf_mesh *)w3di_gltf_rows(opening, count, sizeof(w3d_gltf_mesh));

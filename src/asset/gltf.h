@@ -19,7 +19,7 @@
  * Left out              cameras, lights, animation, skins and morph targets stay in the JSON, which
  *                       `json` gives access to. NaN and infinity in arrays are passed on.
  * Taken, if not strict  unaligned data; a byte order mark; NULs behind a GLB's JSON; bytes behind a
- *                       GLB's end; component types of KHR_mesh_quantization without its being named. */
+ *                       GLB's end; the component types of KHR_mesh_quantization, named or not. */
 #ifndef W3D_GLTF_H
 #define W3D_GLTF_H
 
@@ -71,10 +71,11 @@ typedef struct w3d_gltf_desc {
     /* Gives the bytes of a buffer outside the file, valid until w3d_gltf_close; any result but
      * W3D_OK means it is not to be had. The URI is percent-decoded, not NUL-terminated and may be
      * anything, "../../.." too. NULL: there are none. */
-    w3d_result (*open)(void *user, const char *uri, size_t uri_size, const void **bytes, size_t *size);
+    w3d_result (*open)(void *user, const char *uri, size_t uri_size, const void **bytes,
+                       size_t *size);
     void                *user;
-    const w3d_allocator *allocator;    /* NULL: the default; copied                              */
-    size_t               memory_limit; /* for w3d_gltf_scene_load: of the scene; 0 means 1 GiB   */
+    const w3d_allocator *allocator;    /* NULL: the default; copied                            */
+    size_t               memory_limit; /* for w3d_gltf_scene_load: of the scene; 0 means 1 GiB */
 } w3d_gltf_desc;
 
 typedef struct w3d_gltf {

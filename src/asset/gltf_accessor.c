@@ -13,7 +13,8 @@ W3D_INLINE uint32_t w3di_gltf_accessor_unsigned(const uint8_t *src, w3d_gltf_com
 static uint32_t w3di_gltf_accessor_position(const w3d_gltf_accessor *accessor, uint32_t i)
 {
     size_t size = w3d_gltf_component_size(accessor->sparse_component);
-    return w3di_gltf_accessor_unsigned(accessor->sparse_indices + i * size, accessor->sparse_component);
+    return w3di_gltf_accessor_unsigned(accessor->sparse_indices + i * size,
+                                       accessor->sparse_component);
 }
 
 /* Points at the number where the file holds it, else at the accessor's description. */
@@ -25,7 +26,8 @@ static w3d_result w3di_gltf_accessor_fail(const w3d_gltf_accessor *accessor, w3d
     return w3d_error_set(error, code, offset, text);
 }
 
-static w3d_result w3di_gltf_accessor_check_sparse(const w3d_gltf_accessor *accessor, w3d_error *error)
+static w3d_result w3di_gltf_accessor_check_sparse(const w3d_gltf_accessor *accessor,
+                                                  w3d_error *error)
 {
     uint32_t least = 0;
     for (uint32_t i = 0; i < accessor->sparse_count; i++) {
@@ -50,16 +52,19 @@ W3D_INLINE uint32_t w3di_gltf_accessor_find(const uint8_t *src, uint32_t stride,
         uint32_t length = count - start < 512 ? count - start : 512, bad = 0;
         const uint8_t *run = src + (size_t)start * stride;
         for (uint32_t i = 0; i < length; i++)
-            bad |= (uint32_t)(w3di_gltf_accessor_unsigned(run + (size_t)i * stride, component) >= limit);
+            bad |= (uint32_t)(w3di_gltf_accessor_unsigned(run + (size_t)i * stride, component) >=
+                              limit);
         for (uint32_t i = 0; bad && i < length; i++)
-            if (w3di_gltf_accessor_unsigned(run + (size_t)i * stride, component) >= limit) return start + i;
+            if (w3di_gltf_accessor_unsigned(run + (size_t)i * stride, component) >= limit)
+                return start + i;
         start += length;
     }
     return count;
 }
 
 W3D_INLINE uint32_t w3di_gltf_accessor_find_in(const w3d_gltf_accessor *accessor, uint32_t first,
-                                               uint32_t end, uint32_t limit, w3d_gltf_component component)
+                                               uint32_t end, uint32_t limit,
+                                               w3d_gltf_component component)
 {
     uint32_t size = w3d_gltf_component_size(component), count = end - first;
     if (!count || (!accessor->data && limit)) return end; /* without data all are 0 */
@@ -79,7 +84,8 @@ W3D_INLINE uint32_t w3di_gltf_accessor_find_all(const w3d_gltf_accessor *accesso
         uint32_t position = w3di_gltf_accessor_position(accessor, i);
         uint32_t bad = w3di_gltf_accessor_find_in(accessor, first, position, limit, component);
         if (bad < position) return bad;
-        if (w3di_gltf_accessor_unsigned(accessor->sparse_values + (size_t)i * size, component) >= limit)
+        if (w3di_gltf_accessor_unsigned(accessor->sparse_values + (size_t)i * size, component) >=
+            limit)
             return position;
         first = position + 1;
     }
@@ -137,8 +143,8 @@ W3D_API w3d_result w3d_gltf_accessor_check(const w3d_gltf_accessor *accessor, ui
                         : w3di_gltf_accessor_check_sparse(accessor, error);
 }
 
-W3D_API w3d_result w3d_gltf_accessor_indices(const w3d_gltf_accessor *accessor, uint32_t vertex_count,
-                                             uint32_t *out, w3d_error *error)
+W3D_API w3d_result w3d_gltf_accessor_indices(const w3d_gltf_accessor *accessor,
+                                             uint32_t vertex_count, uint32_t *out, w3d_error *error)
 {
     w3d_result result = w3di_gltf_accessor_check_indices(accessor, vertex_count, error);
     if (result != W3D_OK) return result;
@@ -189,8 +195,8 @@ W3D_INLINE void w3di_gltf_accessor_convert(const w3d_gltf_accessor *accessor, ui
 {
     if (accessor->data)
         for (uint32_t i = 0; i < accessor->count; i++)
-            w3di_gltf_accessor_element(accessor, accessor->data + (size_t)i * accessor->stride, width,
-                                       out + (size_t)i * width, component);
+            w3di_gltf_accessor_element(accessor, accessor->data + (size_t)i * accessor->stride,
+                                       width, out + (size_t)i * width, component);
     for (uint32_t i = 0; i < accessor->sparse_count; i++)
         w3di_gltf_accessor_element(
             accessor, accessor->sparse_values + (size_t)i * accessor->element_size, width,

@@ -74,7 +74,8 @@ W3D_API w3d_result w3d_gltf_accessor_floats(const w3d_gltf_accessor *accessor, u
  *   out           out  [count]
  *
  * Errors  as w3d_gltf_accessor_check; W3D_ERR_INDEX for a vertex_count of 0 where there are any */
-W3D_API w3d_result w3d_gltf_accessor_indices(const w3d_gltf_accessor *accessor, uint32_t vertex_count,
-                                             uint32_t *out, w3d_error *error);
+W3D_API w3d_result w3d_gltf_accessor_indices(const w3d_gltf_accessor *accessor,
+                                             uint32_t vertex_count, uint32_t *out,
+                                             w3d_error *error);
 
 #endif /* W3D_GLTF_ACCESSOR_H */

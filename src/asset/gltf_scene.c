@@ -34,7 +34,7 @@ static void w3di_gltf_find_parents(w3di_gltf_reader *reader, w3di_gltf_nodes *no
     }
 }
 
-/* Fills `order`. Every node has one parent at most, so each is met once, and none of a circle is. */
+/* Fills `order`. A node has one parent at most, so each is met once, those of a circle never. */
 static void w3di_gltf_sort_nodes(w3di_gltf_reader *reader, w3di_gltf_nodes *nodes)
 {
     uint32_t ordered = 0;
@@ -114,7 +114,8 @@ static void w3di_gltf_split_matrix(w3d_asset_object *object)
                                                 w3d_vec3_direction(z));
 }
 
-static void w3di_gltf_import_transform(w3di_gltf_reader *reader, uint32_t value, w3d_asset_object *object)
+static void w3di_gltf_import_transform(w3di_gltf_reader *reader, uint32_t value,
+                                       w3d_asset_object *object)
 {
     float translation[3] = { 0.0f, 0.0f, 0.0f }, rotation[4] = { 0.0f, 0.0f, 0.0f, 1.0f };
     float scale[3] = { 1.0f, 1.0f, 1.0f };
@@ -132,10 +133,10 @@ static void w3di_gltf_import_transform(w3di_gltf_reader *reader, uint32_t value,
     object->local = w3d_mat4_from_trs(object->translation, object->rotation, object->scale);
 }
 
-static void w3di_gltf_import_nodes(w3di_gltf_import *import, w3di_gltf_nodes *nodes)
+static void w3di_gltf_import_nodes(w3di_gltf_import *importer, w3di_gltf_nodes *nodes)
 {
-    w3di_gltf_reader *reader = &import->reader;
-    w3d_asset_scene *scene = import->scene;
+    w3di_gltf_reader *reader = &importer->reader;
+    w3d_asset_scene *scene = importer->scene;
     uint32_t array = w3di_gltf_array(reader, 0, "nodes"), count = 0;
     if (reader->result != W3D_OK) return;
     w3di_gltf_find_parents(reader, nodes, array);
@@ -143,7 +144,7 @@ static void w3di_gltf_import_nodes(w3di_gltf_import *import, w3di_gltf_nodes *no
     w3di_gltf_sort_nodes(reader, nodes);
     uint32_t root = w3di_gltf_mark_roots(reader, nodes);
     if (reader->result != W3D_OK) return;
-    scene->extras = w3di_gltf_import_extras(import, root);
+    scene->extras = w3di_gltf_import_extras(importer, root);
 
     for (uint32_t i = 0; i < nodes->count; i++) {
         uint32_t node = nodes->order[i], parent = nodes->parents[node];
@@ -152,17 +153,19 @@ static void w3di_gltf_import_nodes(w3di_gltf_import *import, w3di_gltf_nodes *no
             nodes->objects[node] = count++;
     }
     if (!count) return;
-    scene->objects = (w3d_asset_object *)w3di_gltf_import_rows(import, count, sizeof *scene->objects, array);
+    scene->objects =
+        (w3d_asset_object *)w3di_gltf_import_rows(importer, count, sizeof *scene->objects, array);
     if (!scene->objects) return;
     scene->object_count = count;
     for (uint32_t i = 0; i < nodes->count && reader->result == W3D_OK; i++) {
         uint32_t node = nodes->order[i], parent = nodes->parents[node];
         if (nodes->objects[node] == W3D_GLTF_ABSENT) continue;
         w3d_asset_object *object = &scene->objects[nodes->objects[node]];
-        object->name = w3di_gltf_import_name(import, nodes->values[node]);
-        object->extras = w3di_gltf_import_extras(import, nodes->values[node]);
+        object->name = w3di_gltf_import_name(importer, nodes->values[node]);
+        object->extras = w3di_gltf_import_extras(importer, nodes->values[node]);
         object->parent = parent == W3D_GLTF_ABSENT ? W3D_ASSET_NONE : nodes->objects[parent];
-        object->mesh = w3di_gltf_index_or_absent(reader, nodes->values[node], "mesh", scene->mesh_count);
+        object->mesh =
+            w3di_gltf_index_or_absent(reader, nodes->values[node], "mesh", scene->mesh_count);
         w3di_gltf_import_transform(reader, nodes->values[node], object);
     }
 }
@@ -170,35 +173,36 @@ static void w3di_gltf_import_nodes(w3di_gltf_import *import, w3di_gltf_nodes *no
 /* ---- all of it ---- */
 
 /* Scratch: one block of 32-bit numbers, all W3D_GLTF_ABSENT, dealt out to the arrays. */
-static w3d_result w3di_gltf_convert(w3di_gltf_import *import)
+static w3d_result w3di_gltf_convert(w3di_gltf_import *importer)
 {
-    const w3d_gltf *gltf = import->gltf;
-    w3di_gltf_reader *reader = &import->reader;
+    const w3d_gltf *gltf = importer->gltf;
+    w3di_gltf_reader *reader = &importer->reader;
     w3di_gltf_nodes nodes;
     nodes.count = w3d_json_count(reader->json, w3di_gltf_array(reader, 0, "nodes"));
-    import->texture_count = w3d_json_count(reader->json, w3di_gltf_array(reader, 0, "textures"));
+    importer->texture_count = w3d_json_count(reader->json, w3di_gltf_array(reader, 0, "textures"));
     if (reader->result != W3D_OK) return reader->result;
     size_t size = sizeof(uint32_t); /* never 0 */
     uint32_t *scratch = NULL;
     if (w3d_size_append(&size, nodes.count, 4 * sizeof(uint32_t)) &&
-        w3d_size_append(&size, import->texture_count, sizeof(uint32_t)) &&
+        w3d_size_append(&size, importer->texture_count, sizeof(uint32_t)) &&
         w3d_size_append(&size, gltf->primitive_count, sizeof(uint32_t)) &&
         w3d_size_append(&size, gltf->accessor_count, sizeof(uint32_t)))
         scratch = (uint32_t *)w3d_allocator_resize(&gltf->allocator, NULL, 0, size);
-    if (!scratch) return w3di_gltf_fail(reader, W3D_ERR_OUT_OF_MEMORY, 0, "no memory for the import");
+    if (!scratch)
+        return w3di_gltf_fail(reader, W3D_ERR_OUT_OF_MEMORY, 0, "no memory for the import");
     w3d_fill(scratch, 0xFF, size);
     nodes.values = scratch;
     nodes.parents = nodes.values + nodes.count;
     nodes.order = nodes.parents + nodes.count;
     nodes.objects = nodes.order + nodes.count;
-    import->texture_images = nodes.objects + nodes.count;
-    import->base_vertices = import->texture_images + import->texture_count;
-    import->last_sharing = import->base_vertices + gltf->primitive_count;
+    importer->texture_images = nodes.objects + nodes.count;
+    importer->base_vertices = importer->texture_images + importer->texture_count;
+    importer->last_sharing = importer->base_vertices + gltf->primitive_count;
 
-    w3di_gltf_import_images(import);
-    w3di_gltf_import_materials(import);
-    w3di_gltf_import_meshes(import);
-    w3di_gltf_import_nodes(import, &nodes);
+    w3di_gltf_import_images(importer);
+    w3di_gltf_import_materials(importer);
+    w3di_gltf_import_meshes(importer);
+    w3di_gltf_import_nodes(importer, &nodes);
     w3d_allocator_resize(&gltf->allocator, scratch, size, 0);
     return reader->result;
 }
@@ -210,15 +214,15 @@ W3D_API w3d_result w3d_gltf_scene_convert(const w3d_gltf *gltf, size_t memory_li
     if (!gltf || !scene)
         return w3d_error_set(error, W3D_ERR_ARGUMENT, 0, w3d_result_text(W3D_ERR_ARGUMENT));
     w3d_asset_scene made;
-    w3di_gltf_import import;
+    w3di_gltf_import importer;
     w3d_asset_scene_init(&made, &gltf->allocator, memory_limit);
-    w3d_fill(&import, 0, sizeof import);
-    import.gltf = gltf;
-    import.scene = &made;
-    import.reader.json = &gltf->json;
-    import.reader.text_start = gltf->text_start;
-    import.reader.error = error;
-    w3d_result result = w3di_gltf_convert(&import);
+    w3d_fill(&importer, 0, sizeof importer);
+    importer.gltf = gltf;
+    importer.scene = &made;
+    importer.reader.json = &gltf->json;
+    importer.reader.text_start = gltf->text_start;
+    importer.reader.error = error;
+    w3d_result result = w3di_gltf_convert(&importer);
     if (result == W3D_OK)
         *scene = made;
     else

@@ -19,7 +19,7 @@
  * Materials  all of the file, in its order. Colours and factors are clamped to 0..1, emission to 0
  *            and above; KHR_materials_emissive_strength is multiplied in. KHR_texture_transform is
  *            kept beside each texture. KHR_materials_unlit is not.
- * Images     all of the file, in its order, not decoded: the bytes, or the URI without its percents.
+ * Images     all of the file, in its order, not decoded: the bytes, or the percent-decoded URI.
  * extras     of the scene, of nodes, meshes and materials: the JSON text as it stands in the file.
  * Left out   skins (meshes come in their bind pose), morph targets, cameras, lights, animation. */
 #ifndef W3D_GLTF_SCENE_H

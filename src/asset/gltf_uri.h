@@ -24,7 +24,8 @@ static inline int w3di_gltf_data_uri_split(const char *uri, size_t size, w3di_gl
     size_t comma = 5, semicolon = 5;
     while (comma < size && uri[comma] != ',') comma++;
     while (semicolon < comma && uri[semicolon] != ';') semicolon++;
-    if (comma == size || comma - semicolon < 7 || !w3d_equal(uri + comma - 7, ";base64", 7)) return 0;
+    if (comma == size || comma - semicolon < 7 || !w3d_equal(uri + comma - 7, ";base64", 7))
+        return 0;
     out->mime = uri + 5;
     out->mime_size = semicolon - 5;
     out->text = uri + comma + 1;
@@ -48,7 +49,7 @@ static inline size_t w3di_gltf_base64_size(const char *text, size_t size)
     return size / 4 * 3 + (size % 4 > 1 ? size % 4 - 1 : 0);
 }
 
-/* Decodes to w3di_gltf_base64_size() bytes; gives the place of the first bad character, or `size`. */
+/* Decodes to w3di_gltf_base64_size() bytes; gives the place of the first bad character, or size. */
 static inline size_t w3di_gltf_base64_decode(const char *text, size_t size, uint8_t *out)
 {
     uint8_t value[256];

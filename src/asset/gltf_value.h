@@ -34,7 +34,8 @@ static inline w3d_result w3di_gltf_fail(w3di_gltf_reader *reader, w3d_result cod
 static inline uint32_t w3di_gltf_array(w3di_gltf_reader *reader, uint32_t object, const char *key)
 {
     uint32_t value = w3d_json_member(reader->json, object, key);
-    if (value == W3D_JSON_NONE || w3d_json_type_of(reader->json, value) == W3D_JSON_ARRAY) return value;
+    if (value == W3D_JSON_NONE || w3d_json_type_of(reader->json, value) == W3D_JSON_ARRAY)
+        return value;
     w3di_gltf_fail(reader, W3D_ERR_FORMAT, value, "an array must stand here");
     return W3D_JSON_NONE;
 }
@@ -62,15 +63,15 @@ static inline uint64_t w3di_gltf_whole(w3di_gltf_reader *reader, uint32_t value,
         return number;
     return 0;
 }
-static inline uint64_t w3di_gltf_whole_or(w3di_gltf_reader *reader, uint32_t object, const char *key,
-                                          uint64_t fallback, uint64_t most)
+static inline uint64_t w3di_gltf_whole_or(w3di_gltf_reader *reader, uint32_t object,
+                                          const char *key, uint64_t fallback, uint64_t most)
 {
     uint32_t value = w3d_json_member(reader->json, object, key);
     return value == W3D_JSON_NONE ? fallback : w3di_gltf_whole(reader, value, most);
 }
 /* The same for what must be there. */
-static inline uint64_t w3di_gltf_whole_in(w3di_gltf_reader *reader, uint32_t object, const char *key,
-                                          uint64_t most, const char *missing)
+static inline uint64_t w3di_gltf_whole_in(w3di_gltf_reader *reader, uint32_t object,
+                                          const char *key, uint64_t most, const char *missing)
 {
     uint32_t value = w3d_json_member(reader->json, object, key);
     if (value != W3D_JSON_NONE) return w3di_gltf_whole(reader, value, most);
@@ -97,8 +98,8 @@ static inline uint32_t w3di_gltf_index_or_absent(w3di_gltf_reader *reader, uint3
     return value == W3D_JSON_NONE ? W3D_GLTF_ABSENT : w3di_gltf_index(reader, value, count);
 }
 /* The same for what must be there. */
-static inline uint32_t w3di_gltf_index_in(w3di_gltf_reader *reader, uint32_t object, const char *key,
-                                          uint32_t count, const char *missing)
+static inline uint32_t w3di_gltf_index_in(w3di_gltf_reader *reader, uint32_t object,
+                                          const char *key, uint32_t count, const char *missing)
 {
     uint32_t value = w3d_json_member(reader->json, object, key);
     if (value != W3D_JSON_NONE) return w3di_gltf_index(reader, value, count);
@@ -117,7 +118,8 @@ static inline void w3di_gltf_number(w3di_gltf_reader *reader, uint32_t value, fl
     else
         *out = (float)number;
 }
-static inline void w3di_gltf_float(w3di_gltf_reader *reader, uint32_t object, const char *key, float *out)
+static inline void w3di_gltf_float(w3di_gltf_reader *reader, uint32_t object, const char *key,
+                                   float *out)
 {
     uint32_t value = w3d_json_member(reader->json, object, key);
     if (value != W3D_JSON_NONE) w3di_gltf_number(reader, value, out);
@@ -133,7 +135,8 @@ static inline int w3di_gltf_floats(w3di_gltf_reader *reader, uint32_t object, co
         return 0;
     }
     w3d_json_iterator each = w3d_json_each(reader->json, array);
-    while (w3d_json_next(reader->json, &each)) w3di_gltf_number(reader, each.value, &out[each.index]);
+    while (w3d_json_next(reader->json, &each))
+        w3di_gltf_number(reader, each.value, &out[each.index]);
     return 1;
 }
 
@@ -147,8 +150,8 @@ static inline int w3di_gltf_bool(w3di_gltf_reader *reader, uint32_t object, cons
 }
 
 /* A string, or NULL where the file has none. */
-static inline const char *w3di_gltf_string(w3di_gltf_reader *reader, uint32_t object, const char *key,
-                                           size_t *size)
+static inline const char *w3di_gltf_string(w3di_gltf_reader *reader, uint32_t object,
+                                           const char *key, size_t *size)
 {
     uint32_t value = w3d_json_member(reader->json, object, key);
     const char *text = w3d_json_string(reader->json, value, size);

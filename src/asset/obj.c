@@ -328,7 +328,7 @@ static w3d_result w3di_obj_read_library(w3di_obj_reader *reader, const w3d_obj_d
         const void *bytes = NULL;
         w3di_obj_cursor text = { NULL, 0, 0 };
         if (desc->open(desc->user, word.text, word.size, &bytes, &text.size) == W3D_OK) {
-            text.text = (const char *)bytes;
+            text.text = bytes ? (const char *)bytes : "";
             w3d_result result = w3di_obj_read_mtl(&reader->materials, text, reader->error);
             if (result != W3D_OK || whole) return result;
         }
@@ -432,7 +432,7 @@ W3D_API w3d_result w3d_obj_load(const w3d_obj_desc *desc, w3d_asset_scene *scene
     reader.error = error;
     reader.materials.scene = &loaded;
     reader.material = W3D_ASSET_NONE;
-    reader.cursor.text = reader.name.text = (const char *)desc->text;
+    reader.cursor.text = reader.name.text = desc->text ? (const char *)desc->text : "";
     reader.cursor.size = desc->size;
     w3di_obj_count(&reader);
 

@@ -18,7 +18,8 @@ typedef struct w3di_decimal_big {
     uint32_t word[W3DI_DECIMAL_WORDS];
 } w3di_decimal_big;
 
-static inline void w3di_decimal_multiply_add(w3di_decimal_big *big, uint32_t factor, uint32_t addend)
+static inline void w3di_decimal_multiply_add(w3di_decimal_big *big, uint32_t factor,
+                                             uint32_t addend)
 {
     uint64_t carry = addend;
     for (uint32_t i = 0; i < big->count; i++) {
@@ -103,12 +104,13 @@ static inline double w3di_decimal_round(uint64_t mantissa, int32_t exponent, int
 /* mantissa / 10^power for a power of 1 to 27, whose power of five is below 2^63. */
 static inline double w3di_decimal_divide(uint64_t mantissa, uint32_t power)
 {
-    static const uint64_t five[14] = { 1u,      5u,       25u,       125u,       625u,       3125u,       15625u,
-                                       78125u,  390625u,  1953125u,  9765625u,   48828125u,  244140625u,
-                                       1220703125u };
+    static const uint64_t five[14] = { 1u,       5u,        25u,        125u,       625u,
+                                       3125u,    15625u,    78125u,     390625u,    1953125u,
+                                       9765625u, 48828125u, 244140625u, 1220703125u };
     uint64_t divisor = power > 13 ? five[13] * five[power > 26 ? 13 : power - 13] : five[power];
     if (power > 26) divisor *= 5u;
-    uint32_t up = w3d_bits_leading_zeros64(mantissa), divisor_up = w3d_bits_leading_zeros64(divisor);
+    uint32_t up = w3d_bits_leading_zeros64(mantissa),
+             divisor_up = w3d_bits_leading_zeros64(divisor);
     uint64_t left = mantissa << up, quotient = 0;
     divisor <<= divisor_up;
     int32_t exponent = (int32_t)divisor_up - (int32_t)up - (int32_t)power - 64;
@@ -167,7 +169,8 @@ static inline double w3di_decimal_scale(w3di_decimal_big *digits, int32_t expone
 
 /* The number with the significant digits that start at text[0]: the value is the first `kept` of
  * them times 10^exponent; there are `count` in all, possibly with a point between them. */
-static inline double w3di_decimal_long(const char *text, size_t count, int32_t exponent, size_t kept)
+static inline double w3di_decimal_long(const char *text, size_t count, int32_t exponent,
+                                       size_t kept)
 {
     w3di_decimal_big digits;
     digits.count = 0;
@@ -256,7 +259,8 @@ static inline size_t w3d_decimal_read(const char *text, size_t size, double *out
     else if (magnitude > 309)
         result = w3d_f64_from_bits(0x7FF0000000000000u);
     else if (count <= 19 && mantissa <= (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22)
-        result = exponent < 0 ? (double)mantissa / power[-exponent] : (double)mantissa * power[exponent];
+        result =
+            exponent < 0 ? (double)mantissa / power[-exponent] : (double)mantissa * power[exponent];
     else if (count <= 19 && exponent < 0 && exponent >= -27)
         result = w3di_decimal_divide(mantissa, (uint32_t)-exponent);
     else if (count <= 19) {

@@ -15,8 +15,8 @@ enum {
 };
 
 typedef struct w3di_soft_raster_codes {
-    float light[256]; /* what a code stands for                                    */
-    float bound[257]; /* light from which on a code is the nearest; the last: none */
+    float light[256];                            /* what a code stands for */
+    float bound[257];                            /* light from which on a code is the nearest */
     uint8_t first[W3DI_SOFT_RASTER_CODES_COUNT]; /* the code at an interval's lower end */
 } w3di_soft_raster_codes;
 

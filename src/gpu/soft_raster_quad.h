@@ -9,15 +9,17 @@
 #include "gpu/soft_raster.h"
 #include "gpu/soft_raster_codes.h"
 
+/* clang-format off: fields in columns */
+
 /* What stays the same for one draw. */
 typedef struct w3di_soft_raster_state {
-    const w3d_soft_raster_target *target;
+    const w3d_soft_raster_target    *target;
     const w3d_soft_raster_draw_desc *draw;
-    const w3di_soft_raster_codes *codes; /* NULL where colour is kept as it is    */
-    w3d_soft_raster_viewport viewport;
-    size_t stride;                                 /* floats from vertex to vertex          */
+    const w3di_soft_raster_codes    *codes;        /* NULL where colour is kept as it is       */
+    w3d_soft_raster_viewport         viewport;
+    size_t                           stride;       /* floats from vertex to vertex             */
     int32_t left, top, right, bottom;              /* pixels that may be touched, end excluded */
-    int32_t sample_x[W3D_SOFT_RASTER_MAX_SAMPLES]; /* from the pixel's centre, 1/256 pixel */
+    int32_t sample_x[W3D_SOFT_RASTER_MAX_SAMPLES]; /* from the pixel's centre, 1/256 pixel     */
     int32_t sample_y[W3D_SOFT_RASTER_MAX_SAMPLES];
 } w3di_soft_raster_state;
 
@@ -25,23 +27,25 @@ typedef struct w3di_soft_raster_state {
  * Edge k lies opposite corner k; its value at a point is twice the area of the triangle they
  * span, in 1/256 pixel squared, positive inside. */
 typedef struct w3di_soft_raster_triangle {
-    const float *rows[3]; /* the corners' vertices                              */
-    int32_t x[3], y[3];   /* 1/256 pixel                                        */
-    float depth[3];
-    float inverse_w[3];
+    const float *rows[3];         /* the corners' vertices */
+    int32_t  x[3], y[3];          /* 1/256 pixel */
+    float    depth[3];
+    float    inverse_w[3];
     uint32_t index;
-    int front;
-    int32_t step_x[3], step_y[3]; /* change of an edge's value per 1/256 pixel      */
-    int32_t bias[3];              /* -1 where samples on the edge belong to the neighbour */
-    float weight;                 /* of a corner, per unit of its edge's value          */
-    int is_affine;                /* all w are equal: no perspective                    */
-    int has_shifts;               /* the next two are filled, on the first quad         */
-    float shift[2][W3D_SOFT_RASTER_MAX_SAMPLES]; /* of weights 1 and 2, from centre to sample */
-    float rise[W3D_SOFT_RASTER_MAX_SAMPLES];     /* of depth, likewise            */
-    int has_varyings;                     /* the rest is filled, on the first visible quad      */
-    float base[W3D_SOFT_RASTER_VARYINGS]; /* at corner 0 ...               */
-    float along[2][W3D_SOFT_RASTER_VARYINGS]; /* ... and from there to 1 and 2 */
+    int      front;
+    int32_t  step_x[3], step_y[3]; /* change of an edge's value per 1/256 pixel */
+    int32_t  bias[3];              /* -1 where samples on the edge belong to the neighbour */
+    float    weight;               /* of a corner, per unit of its edge's value */
+    int      is_affine;            /* all w are equal: no perspective */
+    int      has_shifts;           /* the next two are filled, on the first quad */
+    float    shift[2][W3D_SOFT_RASTER_MAX_SAMPLES]; /* of weights 1 and 2, from centre to sample */
+    float    rise[W3D_SOFT_RASTER_MAX_SAMPLES];     /* of depth, likewise */
+    int      has_varyings;         /* the rest is filled, on the first visible quad */
+    float    base[W3D_SOFT_RASTER_VARYINGS];        /* at corner 0 ... */
+    float    along[2][W3D_SOFT_RASTER_VARYINGS];    /* ... and from there to 1 and to 2 */
 } w3di_soft_raster_triangle;
+
+/* clang-format on */
 
 /* All bits of all lanes. */
 W3D_INLINE w3d_f4 w3di_soft_raster_all(void) { return w3d_f4_equal(w3d_f4_zero(), w3d_f4_zero()); }
@@ -183,9 +187,8 @@ static void w3di_soft_raster_cut(const w3di_soft_raster_state *state, w3d_i4 x, 
 }
 
 /* Blends a fragment into the covered samples of the quad whose first sample is at `first`. */
-W3D_INLINE void w3di_soft_raster_write(const w3di_soft_raster_state *state, size_t first,
-                                       const w3d_f4 *cover, uint32_t samples,
-                                       const w3d_soft_raster_fragment *fragment)
+static void w3di_soft_raster_write(const w3di_soft_raster_state *state, size_t first,
+                                   const w3d_f4 *cover, const w3d_soft_raster_fragment *fragment)
 {
     w3d_soft_raster_blend blend = state->draw->blend;
     w3d_i4 packed = w3d_i4_splat(0), blended = packed;
@@ -194,7 +197,7 @@ W3D_INLINE void w3di_soft_raster_write(const w3di_soft_raster_state *state, size
     color[0] = fragment->red, color[1] = fragment->green;
     color[2] = fragment->blue, color[3] = fragment->alpha;
     if (blend == W3D_SOFT_RASTER_REPLACE) packed = w3di_soft_raster_codes_pack(state->codes, color);
-    for (uint32_t s = 0; s < samples; s++) {
+    for (uint32_t s = 0; s < state->target->samples; s++) {
         if (!w3d_f4_mask(cover[s])) continue;
         int32_t *place = state->target->colors + first + 4 * s;
         w3d_i4 old = w3d_i4_load(place);
@@ -212,21 +215,21 @@ W3D_INLINE void w3di_soft_raster_write(const w3di_soft_raster_state *state, size
     }
 }
 
-/* Draws one quad. `samples` is the target's; given as a constant, so that loops over it unroll.
+/* Draws one quad.
  *
  *   at      in      its top left pixel, x and y, both even
  *   cover   in/out  [samples] all ones in the lanes covered; used up
  *   inside  in      all ones in the lanes whose centre is covered
  *   weight  in/out  of corners 1 and 2, at the centres; used up */
-W3D_INLINE void w3di_soft_raster_quad_body(const w3di_soft_raster_state *state,
-                                           w3di_soft_raster_triangle *triangle,
-                                           const int32_t at[2], w3d_f4 *cover, w3d_f4 inside,
-                                           w3d_f4 weight[2], const uint32_t samples)
+static void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *state,
+                                       w3di_soft_raster_triangle *triangle, const int32_t at[2],
+                                       w3d_f4 *cover, w3d_f4 inside, w3d_f4 weight[2])
 {
     const w3d_soft_raster_target *target = state->target;
     const w3d_soft_raster_draw_desc *draw = state->draw;
+    uint32_t samples = target->samples;
     size_t first =
-        ((size_t)(at[1] / 2) * target->quads_per_row + (size_t)(at[0] / 2)) * samples * 4;
+        ((size_t)at[1] / 2 * target->quads_per_row + (size_t)at[0] / 2) * samples * 4;
     w3d_i4 x = w3d_i4_add(w3d_i4_splat(at[0]), w3d_i4_set(0, 1, 0, 1));
     w3d_i4 y = w3d_i4_add(w3d_i4_splat(at[1]), w3d_i4_set(0, 0, 1, 1));
     w3d_f4 nearest = w3d_f4_splat(state->viewport.min_depth);
@@ -262,23 +265,13 @@ W3D_INLINE void w3di_soft_raster_quad_body(const w3di_soft_raster_state *state,
             w3di_soft_raster_centroid(state, triangle, cover, inside, weight);
         w3di_soft_raster_shade(state, triangle, &quad, weight, &fragment);
         for (uint32_t s = 0; s < samples; s++) cover[s] = w3d_f4_and(cover[s], fragment.keep);
-        if (target->colors) w3di_soft_raster_write(state, first, cover, samples, &fragment);
+        if (target->colors) w3di_soft_raster_write(state, first, cover, &fragment);
     }
     if (target->depths && !draw->depth_keep)
         for (uint32_t s = 0; s < samples; s++) {
             float *place = target->depths + first + 4 * s;
             w3d_f4_store(place, w3d_f4_select(cover[s], depth[s], w3d_f4_load(place)));
         }
-}
-
-static void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *state,
-                                       w3di_soft_raster_triangle *triangle, const int32_t at[2],
-                                       w3d_f4 *cover, w3d_f4 inside, w3d_f4 weight[2])
-{
-    if (state->target->samples == 1)
-        w3di_soft_raster_quad_body(state, triangle, at, cover, inside, weight, 1);
-    else
-        w3di_soft_raster_quad_body(state, triangle, at, cover, inside, weight, 4);
 }
 
 #endif /* W3D_SOFT_RASTER_QUAD_H */

@@ -2,8 +2,8 @@
  *
  * A smallest sphere is held in place by two to four points. The farthest point from the present
  * centre joins those that hold the sphere, and the smallest sphere around these few is found by
- * trying each subset; the radius grows with every step, so the search ends, after about ten passes
- * in practice. Passes run four points at a time in float; the few points are worked with in double.
+ * trying each subset; the radius grows with every step, so the search ends: after five to ten
+ * passes in practice. Passes run four points at a time in float; the few points are worked with in double.
  * The radius is measured last, from the centre as it is returned, and rounded up. */
 #include "mesh/mesh_bounds.h"
 #include "mesh/mesh_check.h"
@@ -221,7 +221,7 @@ static int w3di_mesh_bounds_take(w3di_mesh_bounds_support *support, const double
         double limit = trial.ball.square * (1.0 + 1e-12);
         int holds = 1;
         for (int i = 0; i < support->count; i++)
-            if (!(w3di_mesh_bounds_square(support->point[i], trial.ball.centre) <= limit)) holds = 0;
+            holds &= w3di_mesh_bounds_square(support->point[i], trial.ball.centre) <= limit;
         if (!holds) continue;
         best = trial;
         found = 1;

@@ -52,7 +52,7 @@ W3D_API w3d_result w3d_mesh_bounds_box(const w3d_mesh_view *mesh, const w3d_mesh
  *         10^6, or by half the distance between floats at the centre where the mesh is small and
  *         far from the origin. It is +infinity where it would exceed FLT_MAX.
  * Errors  as w3d_mesh_bounds_box
- * Cost    O(V) time: about ten passes over the vertices; no memory.
+ * Cost    O(V) time: five to ten passes over the vertices; no memory.
  * Source  Gaertner 1999, "Fast and robust smallest enclosing balls", section 2 (pivoting on the
  *         farthest point). */
 W3D_API w3d_result w3d_mesh_bounds_sphere(const w3d_mesh_view *mesh,

@@ -117,8 +117,8 @@ W3D_INLINE w3d_f4 w3di_mesh_normals_angle(w3d_f4 x, w3d_f4 y)
     w3d_f4 square = w3d_f4_mul(t, t), sum = w3d_f4_splat(0.00290351803f);
     for (int i = 0; i < 8; i++)
         sum = w3d_f4_add(w3d_f4_mul(sum, square), w3d_f4_splat(coefficient[i]));
-    w3d_f4 angle = w3d_f4_mul(sum, t);
-    angle = w3d_f4_select(w3d_f4_less(width, y), w3d_f4_sub(w3d_f4_splat(1.57079633f), angle), angle);
+    w3d_f4 angle = w3d_f4_mul(sum, t), rest = w3d_f4_sub(w3d_f4_splat(1.57079633f), angle);
+    angle = w3d_f4_select(w3d_f4_less(width, y), rest, angle);
     return w3d_f4_select(w3d_f4_less(x, w3d_f4_zero()),
                          w3d_f4_sub(w3d_f4_splat(3.14159265f), angle), angle);
 }
@@ -409,9 +409,9 @@ W3D_INLINE void w3di_mesh_normals_deposit(float *sums, const uint32_t *corner,
     }
     w3di_mesh_normals_vec unit = w3di_mesh_normals_unit(face);
     w3di_mesh_normals_vec bc = w3di_mesh_normals_sub(edges->ac, edges->ab);
-    w3d_f4 height = w3di_mesh_normals_dot(unit, face);  /* two edges times the sine: the area */
-    w3d_f4 proper = w3d_f4_less(w3d_f4_zero(), height); /* elsewhere edges may be NaN         */
-    w3d_f4 cosine[3];                                   /* two edges times the cosine         */
+    w3d_f4 height = w3di_mesh_normals_dot(unit, face);  /* two edges times the sine   */
+    w3d_f4 proper = w3d_f4_less(w3d_f4_zero(), height); /* elsewhere edges may be NaN */
+    w3d_f4 cosine[3];                                   /* two edges times the cosine */
     cosine[0] = w3di_mesh_normals_dot(edges->ab, edges->ac);
     cosine[1] = w3d_f4_negate(w3di_mesh_normals_dot(edges->ab, bc));
     cosine[2] = w3di_mesh_normals_dot(edges->ac, bc);
@@ -431,7 +431,8 @@ W3D_INLINE void w3di_mesh_normals_deposit(float *sums, const uint32_t *corner,
 static w3d_result w3di_mesh_normals_sum(const w3d_mesh_view *mesh, w3d_normal_weight weight,
                                         float *sums, int last_pass)
 {
-    w3d_f4 scale = w3di_mesh_normals_power(w3d_f4_splat(w3di_mesh_normals_longest(mesh, last_pass)));
+    float longest = w3di_mesh_normals_longest(mesh, last_pass);
+    w3d_f4 scale = w3di_mesh_normals_power(w3d_f4_splat(longest));
     w3d_i4 last = w3di_mesh_normals_bound(mesh->vertex_count - 1);
     for (size_t first = 0; first < mesh->index_count; first += 12) {
         w3di_mesh_normals_block block;
@@ -503,6 +504,7 @@ W3D_API w3d_result w3d_mesh_normals_faces(const w3d_mesh_view *mesh,
                w3di_mesh_check_stride(desc->out_stride) && desc->begin <= end && end <= face_count;
     W3D_ASSERT(kept);
     if (!kept) return W3D_ERR_ARGUMENT;
+    if (desc->begin == end) return W3D_OK;
     if (!w3di_mesh_check_indices(mesh->indices + (size_t)desc->begin * 3,
                                  (size_t)(end - desc->begin) * 3, mesh->vertex_count))
         return W3D_ERR_INDEX;

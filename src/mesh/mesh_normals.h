@@ -33,16 +33,16 @@ typedef struct w3d_mesh_normals_desc {
  *                 positions, or lie on them
  *   scratch       w3d_mesh_normals_scratch_size(V) bytes
  *
- * Range   Triangles with a coordinate that is not finite, with differences of coordinates that add
- *         up to more than FLT_MAX, or smaller than the longest edge by 1e-15, may count as
- *         degenerate: those add nothing. A vertex with no proper triangle, or whose sum is zero, gets (0, 0, 0), never
+ * Range   Triangles with a coordinate that is not finite, with a difference of coordinates above
+ *         FLT_MAX, or smaller than the longest edge by 1e-15, may count as degenerate: those add
+ *         nothing. A vertex with no proper triangle, or whose sum is zero, gets (0, 0, 0), never
  *         NaN. Where all coordinates are multiplied by a power of two the result is the same.
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, strides, index_count % 3
  *         W3D_ERR_INDEX     an index >= V
  *         W3D_ERR_CAPACITY  scratch too small
- * Cost    O(V + T) time, 16 bytes of scratch a vertex; components are within 3e-7 of the exact
- *         sum's, unless the triangles around a vertex cancel each other. Degenerate data double
- *         the time.
+ * Cost    O(V + T) time, 16 bytes of scratch a vertex; components are within 5e-7 of the exact
+ *         sum's, unless the triangles around a vertex cancel each other or are thinner than a
+ *         part in 4000. Coordinates that are not finite double the time.
  * Thread  One call works on one thread; different outputs may be made at the same time.
  * Source  Jin, Lewis, West 2005, "A comparison of algorithms for vertex normal computation";
  *         angles: Thuermer, Wuethrich 1998, "Computing vertex normals from polygonal facets". */
@@ -67,7 +67,8 @@ typedef struct w3d_mesh_normals_faces_desc {
  *               overlap the mesh
  *
  * Range   A triangle without area, or with a coordinate that is not finite, gets (0, 0, 0).
- *         Proper triangles of any size are exact to 3e-7, up to edges of FLT_MAX.
+ *         Others, of any size, are within 5e-7 of the exact normal unless thinner than a part in
+ *         4000; differences of coordinates must not exceed FLT_MAX.
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, strides, index_count % 3, the range
  *         W3D_ERR_INDEX     an index in the range >= V
  * Cost    O(faces) time, no memory.

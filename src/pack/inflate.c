@@ -21,7 +21,7 @@ enum {
     W3DI_INFLATE_SPECIAL = W3DI_INFLATE_LINK | W3DI_INFLATE_END | W3DI_INFLATE_INVALID,
 
     /* Bits of the first index, and entries both levels take at most for complete codes of up to
-     * 15 bits and 288, 32 and 19 symbols: found by walking all codes, as zlib's enough.c does. */
+     * 15 bits and 288 or 32 symbols (Adler's program enough.c walks through all codes). */
     W3DI_INFLATE_LITERAL_BITS = 9,
     W3DI_INFLATE_LITERAL_ENTRIES = 854,
     W3DI_INFLATE_DISTANCE_BITS = 8,
@@ -296,24 +296,20 @@ W3D_INLINE uint32_t w3di_inflate_follow(w3di_inflate_stream *stream, const uint3
 /* Copies a match inside the output; may write up to 16 bytes more than its length. */
 W3D_INLINE void w3di_inflate_match(unsigned char *out, unsigned distance, unsigned length)
 {
+    /* The least multiple of a distance that is 8 or more: what repeats, repeats at those too. */
+    static const uint8_t multiples[8] = { 0, 8, 8, 9, 8, 10, 12, 14 };
     const unsigned char *from = out - distance;
     unsigned char *end = out + length;
-    if (distance >= 8) { /* what is read has been written: no eight bytes overlap */
-        do {
-            w3d_copy(out, from, 8);
-            w3d_copy(out + 8, from + 8, 8);
-            out += 16;
-            from += 16;
-        } while (out < end);
-    } else if (distance == 1) {
-        uint64_t run = *from * 0x0101010101010101u;
-        do {
-            w3d_store_u64(out, run);
-            w3d_store_u64(out + 8, run);
-            out += 16;
-        } while (out < end);
-    } else {
-        while (out < end) *out++ = *from++;
+    if (distance < 8) {
+        for (unsigned i = 0; i < 8; i++) out[i] = from[i];
+        out += 8;
+        from = out - multiples[distance];
+    }
+    while (out < end) { /* what is read has been written: no eight bytes overlap */
+        w3d_copy(out, from, 8);
+        w3d_copy(out + 8, from + 8, 8);
+        out += 16;
+        from += 16;
     }
 }
 

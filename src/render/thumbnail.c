@@ -2,6 +2,7 @@
 
 #include "core/size.h"
 #include "gpu/soft_raster.h"
+#include "render/thumbnail_frame.h"
 #include "render/thumbnail_light.h"
 #include "render/thumbnail_shadow.h"
 
@@ -18,37 +19,34 @@ enum {
 /* Lamps stand to the camera as in a studio: key high on its left, fill low on its right, rim
  * behind. Directions are to the right, up and to the camera's side, of any length. */
 enum { W3DI_THUMBNAIL_KEY, W3DI_THUMBNAIL_FILL, W3DI_THUMBNAIL_RIM, W3DI_THUMBNAIL_LAMPS };
+/* clang-format off */
 static const w3d_vec3 w3di_thumbnail_lamps[W3DI_THUMBNAIL_LAMPS][2] = {
-    /* direction               strength              */
-    { { -0.62f, 1.05f, 0.55f }, { 1.18f, 1.13f, 1.05f } },
-    { { 0.90f, 0.35f, 0.60f }, { 0.12f, 0.14f, 0.18f } },
-    { { 0.45f, 0.75f, -1.00f }, { 0.30f, 0.32f, 0.35f } },
+    /* direction                  strength */
+    { { -0.62f, 1.05f,  0.55f }, { 1.18f, 1.13f, 1.05f } },
+    { {  0.90f, 0.35f,  0.60f }, { 0.12f, 0.14f, 0.18f } },
+    { {  0.45f, 0.75f, -1.00f }, { 0.30f, 0.32f, 0.35f } },
 };
 
-/* An item to be blended, and where its middle is. */
+/* An item to be blended. */
 typedef struct w3di_thumbnail_blended {
-    w3d_vec3 middle; /* world */
-    float distance;
+    float    distance; /* of its middle, from the camera */
     uint32_t item;
 } w3di_thumbnail_blended;
 
 typedef struct w3di_thumbnail_scene {
-    const w3d_thumbnail_desc *desc;
-    const w3d_thumbnail_item *item; /* the one being drawn                  */
-    w3di_thumbnail_blended *blended;
-    uint32_t blended_count;
-    float *rows;                         /* of a batch                           */
-    w3d_mat4 to_unit;                    /* world to unit sphere                 */
-    w3d_mat4 to_clip;                    /* unit sphere to the picture           */
-    w3d_vec3 low, high;                  /* the scene's box in the unit sphere   */
-    w3d_vec3 eye;                        /* in the unit sphere                   */
-    int is_parallel;                     /* the camera has no eye, but looks along -eye */
-    w3d_vec3 lamp[W3DI_THUMBNAIL_LAMPS]; /* directions to the lamps          */
-    float gain;
+    const w3d_thumbnail_desc  *desc;
+    const w3d_thumbnail_item  *item; /* the one being drawn */
+    w3di_thumbnail_blended    *blended;
+    uint32_t                   blended_count;
+    float                     *rows; /* of a batch */
+    w3di_thumbnail_frame       frame;
     w3di_thumbnail_shadow_maps maps;
+    w3d_vec3                   lamp[W3DI_THUMBNAIL_LAMPS]; /* directions to the lamps */
+    float                      gain;
 } w3di_thumbnail_scene;
+/* clang-format on */
 
-/* ---- finding the scene ---- */
+/* ---- before drawing ---- */
 
 static w3d_result w3di_thumbnail_check(const w3d_thumbnail_desc *desc, const w3d_image_view *out)
 {
@@ -72,184 +70,11 @@ static w3d_result w3di_thumbnail_check(const w3d_thumbnail_desc *desc, const w3d
     return W3D_OK;
 }
 
-/* x, y and z through an affine or projective matrix. */
-W3D_INLINE w3d_f4 w3di_thumbnail_apply(const w3d_mat4 *matrix, const float *p)
-{
-    const float *m = matrix->m;
-    w3d_f4 sum = w3d_f4_mul(w3d_f4_load(m), w3d_f4_splat(p[0]));
-    sum = w3d_f4_add(sum, w3d_f4_mul(w3d_f4_load(m + 4), w3d_f4_splat(p[1])));
-    sum = w3d_f4_add(sum, w3d_f4_mul(w3d_f4_load(m + 8), w3d_f4_splat(p[2])));
-    return w3d_f4_add(sum, w3d_f4_load(m + 12));
-}
-
-/* What an item's corners span under a matrix, after division by w (which affine matrices leave at
- * 1). Corners that are not finite are left out; without any, low is above high. */
-typedef struct w3di_thumbnail_span {
-    float low[4], high[4];
-} w3di_thumbnail_span;
-
-static w3di_thumbnail_span w3di_thumbnail_span_none(void)
-{
-    w3di_thumbnail_span span;
-    w3d_f4_store(span.low, w3d_f4_splat(FLT_MAX));
-    w3d_f4_store(span.high, w3d_f4_splat(-FLT_MAX));
-    return span;
-}
-
-static void w3di_thumbnail_span_item(w3di_thumbnail_span *span, const w3d_thumbnail_item *item,
-                                     const w3d_mat4 *matrix, int has_w)
-{
-    w3d_f4 low = w3d_f4_load(span->low), high = w3d_f4_load(span->high);
-    const w3d_f4 largest = w3d_f4_splat(FLT_MAX);
-    for (size_t i = 0; i < item->mesh.index_count; i++) {
-        w3d_f4 p =
-            w3di_thumbnail_apply(matrix, w3d_mesh_position(&item->mesh, item->mesh.indices[i]));
-        if (has_w) p = w3d_f4_div(p, w3d_f4_wwww(p));
-        if (w3d_f4_mask(w3d_f4_lesseq(w3d_f4_abs(p), largest)) != 15) continue;
-        low = w3d_f4_min(p, low);
-        high = w3d_f4_max(p, high);
-    }
-    w3d_f4_store(span->low, low);
-    w3d_f4_store(span->high, high);
-}
-
-/* The same for all items, under a matrix that starts from the unit sphere. */
-static w3di_thumbnail_span w3di_thumbnail_span_all(const w3di_thumbnail_scene *scene,
-                                                   const w3d_mat4 *matrix, int has_w)
-{
-    w3di_thumbnail_span span = w3di_thumbnail_span_none();
-    for (uint32_t i = 0; i < scene->desc->item_count; i++) {
-        const w3d_thumbnail_item *item = &scene->desc->items[i];
-        w3d_mat4 to_unit = w3d_mat4_multiply(&scene->to_unit, &item->world);
-        w3d_mat4 whole = w3d_mat4_multiply(matrix, &to_unit);
-        w3di_thumbnail_span_item(&span, item, &whole, has_w);
-    }
-    return span;
-}
-
-/* Unit length from any length but none; scaled first, so that no square underflows. */
-static w3d_vec3 w3di_thumbnail_unit(w3d_vec3 a)
-{
-    float largest =
-        w3d_math_max(w3d_math_max(w3d_math_abs(a.x), w3d_math_abs(a.y)), w3d_math_abs(a.z));
-    return largest > 0.0f ? w3d_vec3_normalise(w3d_vec3_scale(a, 1.0f / largest)) : a;
-}
-
-/* Finds the unit sphere and the items to be blended; 0 for a scene without extent. */
-static int w3di_thumbnail_measure(w3di_thumbnail_scene *scene)
-{
-    w3di_thumbnail_span all = w3di_thumbnail_span_none();
-    float middle[3], longest = 0.0f, square = 0.0f;
-    scene->blended_count = 0;
-    for (uint32_t i = 0; i < scene->desc->item_count; i++) {
-        const w3d_thumbnail_item *item = &scene->desc->items[i];
-        w3di_thumbnail_span span = w3di_thumbnail_span_none();
-        w3di_thumbnail_span_item(&span, item, &item->world, 0);
-        for (int k = 0; k < 3; k++) {
-            all.low[k] = w3d_math_min(span.low[k], all.low[k]);
-            all.high[k] = w3d_math_max(span.high[k], all.high[k]);
-            middle[k] = span.low[k] * 0.5f + span.high[k] * 0.5f;
-        }
-        if (item->base_color[3] >= 1.0f || !(span.low[0] <= span.high[0])) continue;
-        scene->blended[scene->blended_count].item = i;
-        scene->blended[scene->blended_count++].middle = w3d_vec3_load(middle);
-    }
-    /* The diagonal is scaled before it is squared, so that any finite scene has one. */
-    for (int k = 0; k < 3; k++)
-        longest = w3d_math_max(longest, all.high[k] * 0.5f - all.low[k] * 0.5f);
-    if (!(longest > 1e-30f) || !(longest < 1e30f)) return 0;
-    for (int k = 0; k < 3; k++) {
-        float half = (all.high[k] * 0.5f - all.low[k] * 0.5f) / longest;
-        square += half * half;
-        middle[k] = all.low[k] * 0.5f + all.high[k] * 0.5f;
-    }
-    float scale = 1.0f / (longest * w3d_sqrtf(square));
-    scene->to_unit = w3d_mat4_identity();
-    for (int k = 0; k < 3; k++) {
-        scene->to_unit.m[5 * k] = scale;
-        scene->to_unit.m[12 + k] = -middle[k] * scale;
-    }
-    scene->low = w3d_mat4_point(&scene->to_unit, w3d_vec3_load(all.low));
-    scene->high = w3d_mat4_point(&scene->to_unit, w3d_vec3_load(all.high));
-    return 1;
-}
-
-/* Places the camera so that the scene just fits. In camera axes, a point (x, y, z) is in the
- * picture of an eye at (a, b, c) where |x - a| <= s (c - z), s the tangent of half the angle: so
- * the largest s z + x and s z - x of all points give a and the least c, and likewise for y. The
- * axis with room to spare is centred by shifting the picture. */
-static void w3di_thumbnail_frame(w3di_thumbnail_scene *scene)
-{
-    const w3d_thumbnail_desc *desc = scene->desc;
-    const w3d_vec3 usual = { 0.42f, 0.36f, 0.85f }, up = { 0.0f, 1.0f, 0.0f };
-    const float fov = desc->fov_radians > 0.0f ? desc->fov_radians : 0.489f, margin = 0.9f;
-    float aspect = (float)desc->width / (float)desc->height, tangent = w3d_math_tan(fov * 0.5f);
-    float vertical = aspect >= 1.0f ? tangent : tangent / aspect, horizontal = vertical * aspect;
-    w3d_vec3 back = w3di_thumbnail_unit(desc->from);
-    if (!(w3d_vec3_dot(back, back) > 0.0f)) back = w3di_thumbnail_unit(usual);
-    w3d_mat4 turn = w3d_mat4_look_at(back, w3d_vec3_splat(0.0f), up), fit = w3d_mat4_identity();
-    float s[2];
-    turn.m[14] = 0.0f; /* only turned, not moved */
-    s[0] = horizontal * margin;
-    s[1] = vertical * margin;
-    for (int column = 0; column < 3; column++)
-        for (int row = 0; row < 4; row++) {
-            float side = turn.m[4 * column + (row & 1)];
-            fit.m[4 * column + row] =
-                turn.m[4 * column + 2] * s[row & 1] + (row < 2 ? side : -side);
-        }
-    fit.m[15] = 0.0f;
-    w3di_thumbnail_span span = w3di_thumbnail_span_all(scene, &fit, 0);
-    float reach = w3d_math_abs(back.x) * scene->high.x + w3d_math_abs(back.y) * scene->high.y +
-                  w3d_math_abs(back.z) * scene->high.z; /* the box is centred on the origin */
-    float distance = w3d_math_max((span.high[0] + span.high[2]) / (2.0f * s[0]),
-                                  (span.high[1] + span.high[3]) / (2.0f * s[1]));
-    if (distance < reach + 0.1f) { /* near enough to care what is in front, not its box */
-        reach = w3di_thumbnail_span_all(scene, &turn, 0).high[2];
-        distance = w3d_math_max(distance, reach + 0.1f);
-    }
-    w3d_mat4 view = turn;
-    view.m[12] = (span.high[2] - span.high[0]) * 0.5f;
-    view.m[13] = (span.high[3] - span.high[1]) * 0.5f;
-    view.m[14] = -distance;
-    w3d_mat4 projection =
-        w3d_mat4_perspective(1.0f, 1.0f, (distance - reach) * 0.99f, distance + 8.0f);
-    projection.m[0] = 1.0f / horizontal;
-    projection.m[5] = 1.0f / vertical;
-    scene->to_clip = w3d_mat4_multiply(&projection, &view);
-    span = w3di_thumbnail_span_all(scene, &scene->to_clip, 1);
-    projection.m[8] = (span.low[0] + span.high[0]) * 0.5f;
-    projection.m[9] = (span.low[1] + span.high[1]) * 0.5f;
-    scene->to_clip = w3d_mat4_multiply(&projection, &view);
-    w3d_mat4 back_turn = w3d_mat4_transpose(&turn);
-    scene->eye = w3d_mat4_direction(&back_turn, w3d_vec3_make(-view.m[12], -view.m[13], distance));
-    scene->is_parallel = 0;
-}
-
-/* Takes the caller's camera into the unit sphere; 0 where the view has no inverse. */
-static int w3di_thumbnail_take_camera(w3di_thumbnail_scene *scene)
-{
-    const w3d_thumbnail_desc *desc = scene->desc;
-    w3d_mat4 to_world = w3d_mat4_identity(), inverse, view;
-    for (int k = 0; k < 3; k++) {
-        float scale = scene->to_unit.m[5 * k];
-        to_world.m[5 * k] = 1.0f / scale;
-        to_world.m[12 + k] = -scene->to_unit.m[12 + k] / scale;
-    }
-    if (!w3d_mat4_inverse(desc->view, &inverse)) return 0;
-    view = w3d_mat4_multiply(desc->view, &to_world);
-    scene->to_clip = w3d_mat4_multiply(desc->projection, &view);
-    scene->is_parallel = desc->projection->m[11] == 0.0f;
-    scene->eye = scene->is_parallel
-                     ? w3d_vec3_load(inverse.m + 8)
-                     : w3d_mat4_point(&scene->to_unit, w3d_vec3_load(inverse.m + 12));
-    return 1;
-}
-
 static void w3di_thumbnail_place_lamps(w3di_thumbnail_scene *scene)
 {
     const w3d_vec3 up = { 0.0f, 1.0f, 0.0f };
-    w3d_vec3 front = w3d_vec3_normalise(w3d_vec3_make(scene->eye.x, 0.0f, scene->eye.z));
+    w3d_vec3 front =
+        w3d_vec3_normalise(w3d_vec3_make(scene->frame.eye.x, 0.0f, scene->frame.eye.z));
     if (w3d_vec3_dot(front, front) == 0.0f) front = w3d_vec3_make(0.0f, 0.0f, 1.0f);
     w3d_vec3 right = w3d_vec3_cross(up, front);
     for (int i = 0; i < W3DI_THUMBNAIL_LAMPS; i++) {
@@ -270,7 +95,7 @@ static w3d_result w3di_thumbnail_draw_item(w3di_thumbnail_scene *scene,
 {
     const w3d_thumbnail_item *item = scene->item;
     const w3d_mesh_view *mesh = &item->mesh;
-    w3d_mat4 to_unit = w3d_mat4_multiply(&scene->to_unit, &item->world);
+    w3d_mat4 to_unit = w3d_mat4_multiply(&scene->frame.to_unit, &item->world);
     w3d_mat4 turn = w3d_mat4_cofactors(&to_unit);
     float mirrored = w3d_mat4_determinant3(&to_unit) < 0.0f ? -1.0f : 1.0f, largest = FLT_MIN;
     for (int i = 0; i < 11; i++) largest = w3d_math_max(largest, w3d_math_abs(turn.m[i]));
@@ -287,12 +112,14 @@ static w3d_result w3di_thumbnail_draw_item(w3di_thumbnail_scene *scene,
         for (size_t i = 0; i < count; i++) {
             size_t vertex = mesh->indices[first + i];
             float *row = scene->rows + i * W3DI_THUMBNAIL_ROW;
-            w3d_f4 p = w3di_thumbnail_apply(&to_unit, w3d_mesh_position(mesh, (uint32_t)vertex));
+            w3d_f4 p =
+                w3di_thumbnail_frame_apply(&to_unit, w3d_mesh_position(mesh, (uint32_t)vertex));
             w3d_f4_store(row + 4, p);
-            w3d_f4_store(row, w3di_thumbnail_apply(to_clip, row + 4));
+            w3d_f4_store(row, w3di_thumbnail_frame_apply(to_clip, row + 4));
             if (!draw.fragment) continue;
             if (item->normals)
-                w3d_f4_store(row + 7, w3di_thumbnail_apply(&turn, item->normals + vertex * 3));
+                w3d_f4_store(row + 7,
+                             w3di_thumbnail_frame_apply(&turn, item->normals + vertex * 3));
             if (item->colors) w3d_copy(row + 10, item->colors + vertex * 4, 4 * sizeof(float));
         }
         for (size_t i = 0; draw.fragment && !item->normals && i < count; i += 3) {
@@ -300,7 +127,7 @@ static w3d_result w3di_thumbnail_draw_item(w3di_thumbnail_scene *scene,
             w3d_vec3 a = w3d_vec3_load(row + 4), b = w3d_vec3_load(row + W3DI_THUMBNAIL_ROW + 4);
             w3d_vec3 c = w3d_vec3_load(row + 2 * W3DI_THUMBNAIL_ROW + 4);
             w3d_vec3 normal = w3d_vec3_cross(w3d_vec3_sub(b, a), w3d_vec3_sub(c, a));
-            normal = w3di_thumbnail_unit(w3d_vec3_scale(normal, mirrored));
+            normal = w3di_thumbnail_frame_unit(w3d_vec3_scale(normal, mirrored));
             for (int k = 0; k < 3; k++) w3d_vec3_store(row + k * W3DI_THUMBNAIL_ROW + 7, normal);
         }
         draw.vertex_count = draw.index_count = (uint32_t)count;
@@ -336,7 +163,7 @@ static void w3di_thumbnail_floor(const w3d_soft_raster_quad *quad, w3d_soft_rast
     w3d_f4 place[3];
     float x[4], z[4], contact[4];
     place[0] = quad->varyings[0];
-    place[1] = w3d_f4_splat(scene->low.y);
+    place[1] = w3d_f4_splat(scene->frame.low.y);
     place[2] = quad->varyings[1];
     w3d_f4_store(x, place[0]);
     w3d_f4_store(z, place[2]);
@@ -363,8 +190,8 @@ static void w3di_thumbnail_surface(const w3d_soft_raster_quad *quad, w3d_soft_ra
         if (item->colors) base[i] = w3d_f4_mul(base[i], in[6 + i]);
     }
     w3di_thumbnail_light_vec3 color = w3di_thumbnail_light_set(base[0], base[1], base[2]);
-    w3di_thumbnail_light_vec3 eye = w3di_thumbnail_light_splat(scene->eye);
-    if (!scene->is_parallel)
+    w3di_thumbnail_light_vec3 eye = w3di_thumbnail_light_splat(scene->frame.eye);
+    if (!scene->frame.is_parallel)
         eye = w3di_thumbnail_light_set(w3d_f4_sub(eye.x, in[0]), w3d_f4_sub(eye.y, in[1]),
                                        w3d_f4_sub(eye.z, in[2]));
     w3di_thumbnail_light_vec3 normal =
@@ -428,10 +255,10 @@ static w3d_result w3di_thumbnail_draw_square(w3di_thumbnail_scene *scene,
         const float reach = 6.0f;
         float place[3];
         place[0] = rows[i][4] = corners[i][0] * reach;
-        place[1] = scene->low.y;
+        place[1] = scene->frame.low.y;
         place[2] = rows[i][5] = corners[i][1] * reach;
         if (to_clip)
-            w3d_f4_store(rows[i], w3di_thumbnail_apply(to_clip, place));
+            w3d_f4_store(rows[i], w3di_thumbnail_frame_apply(to_clip, place));
         else
             w3d_f4_store(rows[i], w3d_f4_set(corners[i][0], -corners[i][1], 0.5f, 1.0f));
     }
@@ -466,15 +293,22 @@ static void w3di_thumbnail_sink(w3di_thumbnail_blended *heap, uint32_t place, ui
     heap[place] = moved;
 }
 
-/* Sorts the blended items, the farthest first (heapsort: no worst case). */
-static void w3di_thumbnail_sort(w3di_thumbnail_scene *scene)
+/* Lists the items to be blended, the farthest first (heapsort: no worst case). */
+static void w3di_thumbnail_find_blended(w3di_thumbnail_scene *scene)
 {
     w3di_thumbnail_blended *blended = scene->blended;
-    for (uint32_t i = 0; i < scene->blended_count; i++) {
-        w3d_vec3 middle = w3d_mat4_point(&scene->to_unit, blended[i].middle);
-        w3d_vec4 clip =
-            w3d_mat4_transform(&scene->to_clip, w3d_vec4_make(middle.x, middle.y, middle.z, 1.0f));
-        blended[i].distance = clip.z + clip.w; /* both grow with it, or w is constant */
+    scene->blended_count = 0;
+    for (uint32_t i = 0; i < scene->desc->item_count; i++) {
+        const w3d_thumbnail_item *item = &scene->desc->items[i];
+        if (item->base_color[3] >= 1.0f) continue;
+        w3d_mat4 to_unit = w3d_mat4_multiply(&scene->frame.to_unit, &item->world);
+        w3di_thumbnail_frame_span span = w3di_thumbnail_frame_span_none();
+        w3di_thumbnail_frame_span_item(&span, item, &to_unit, 0);
+        w3d_vec3 sum = w3d_vec3_add(w3d_vec3_load(span.low), w3d_vec3_load(span.high));
+        w3d_vec4 middle = w3d_vec4_make(sum.x * 0.5f, sum.y * 0.5f, sum.z * 0.5f, 1.0f);
+        w3d_vec4 clip = w3d_mat4_transform(&scene->frame.to_clip, middle);
+        blended[scene->blended_count].item = i;
+        blended[scene->blended_count++].distance = clip.z + clip.w; /* w may be constant */
     }
     for (uint32_t i = scene->blended_count / 2; i-- > 0;)
         w3di_thumbnail_sink(blended, i, scene->blended_count);
@@ -505,18 +339,18 @@ static w3d_result w3di_thumbnail_draw_scene(w3di_thumbnail_scene *scene,
     for (uint32_t i = 0; i < scene->desc->item_count && result == W3D_OK; i++) {
         scene->item = &scene->desc->items[i];
         if (scene->item->base_color[3] >= 1.0f)
-            result = w3di_thumbnail_draw_item(scene, target, &scene->to_clip, draw);
+            result = w3di_thumbnail_draw_item(scene, target, &scene->frame.to_clip, draw);
     }
     draw.blend = W3D_SOFT_RASTER_PREMULTIPLIED;
     if (!scene->desc->no_floor && result == W3D_OK) {
         draw.fragment = w3di_thumbnail_floor;
-        result = w3di_thumbnail_draw_square(scene, target, &scene->to_clip, draw);
+        result = w3di_thumbnail_draw_square(scene, target, &scene->frame.to_clip, draw);
     }
     draw.fragment = w3di_thumbnail_surface;
     draw.depth_keep = 1;
     for (uint32_t i = 0; i < scene->blended_count && result == W3D_OK; i++) {
         scene->item = &scene->desc->items[scene->blended[i].item];
-        result = w3di_thumbnail_draw_item(scene, target, &scene->to_clip, draw);
+        result = w3di_thumbnail_draw_item(scene, target, &scene->frame.to_clip, draw);
     }
     return result;
 }
@@ -610,7 +444,7 @@ static w3d_result w3di_thumbnail_draw_maps(w3di_thumbnail_scene *scene, w3d_aren
     float *contact = (float *)w3d_arena_push(scratch, floor_side * floor_side, sizeof(float), 16);
     float *spare = (float *)w3d_arena_push(scratch, floor_side * floor_side, sizeof(float), 16);
     if (!key || !contact || !spare) return W3D_ERR_CAPACITY;
-    w3di_thumbnail_shadow_place(&scene->maps, scene->lamp[W3DI_THUMBNAIL_KEY], scene->low.y);
+    w3di_thumbnail_shadow_place(&scene->maps, scene->lamp[W3DI_THUMBNAIL_KEY], scene->frame.low.y);
     scene->maps.key = key;
     scene->maps.contact = contact;
     w3d_result result =
@@ -641,14 +475,14 @@ W3D_API w3d_result w3d_thumbnail(const w3d_thumbnail_desc *desc, const w3d_image
     scene.gain = w3d_math_exp2(desc->exposure);
     if (!scene.blended || !scene.rows) return W3D_ERR_CAPACITY;
 
-    int has_scene = w3di_thumbnail_measure(&scene);
+    int has_scene = w3di_thumbnail_frame_measure(desc, &scene.frame);
     if (has_scene) {
         if (!desc->view)
-            w3di_thumbnail_frame(&scene);
-        else if (!w3di_thumbnail_take_camera(&scene))
+            w3di_thumbnail_frame_fit(desc, &scene.frame);
+        else if (!w3di_thumbnail_frame_take(desc, &scene.frame))
             return W3D_ERR_ARGUMENT;
         w3di_thumbnail_place_lamps(&scene);
-        w3di_thumbnail_sort(&scene);
+        w3di_thumbnail_find_blended(&scene);
         result = w3di_thumbnail_draw_maps(&scene, &scratch);
         if (result != W3D_OK) return result;
     }

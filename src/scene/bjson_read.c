@@ -330,7 +330,7 @@ W3D_API uint32_t w3d_bjson_row_at(const w3d_bjson_view *view, uint32_t index)
     return w3di_bjson_read_row(view->id, w3d_load_u32(bytes + (size_t)index * 4));
 }
 
-/* One element as a float. */
+/* One element that is no float as a float. */
 static float w3di_bjson_read_float(const unsigned char *bytes, uint32_t subtype)
 {
     switch (subtype) {
@@ -343,8 +343,7 @@ static float w3di_bjson_read_float(const unsigned char *bytes, uint32_t subtype)
     case W3D_BJSON_SUB_I32: return (float)(int32_t)w3d_load_u32(bytes);
     case W3D_BJSON_SUB_I64: return (float)w3d_load_i64(bytes);
     case W3D_BJSON_SUB_F16: return w3d_f32_from_f16(w3d_load_u16(bytes));
-    case W3D_BJSON_SUB_F64: return (float)w3d_load_f64(bytes);
-    default: return w3d_load_f32(bytes);
+    default: return (float)w3d_load_f64(bytes);
     }
 }
 
@@ -356,8 +355,11 @@ W3D_API int w3d_bjson_to_f32(const w3d_bjson_view *view, float *out, uint32_t co
                     view->subtype != 0x0Cu;
     if (!bytes || !is_number || !w3d_bjson_tag_has_subtype(view->tag)) return 0;
     if (view->length != (uint64_t)count * size) return 0;
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = w3di_bjson_read_float(bytes + (size_t)i * size, view->subtype);
+    if (view->subtype == W3D_BJSON_SUB_F32)
+        w3d_copy(out, bytes, (size_t)view->length);
+    else
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = w3di_bjson_read_float(bytes + (size_t)i * size, view->subtype);
     return 1;
 }
 

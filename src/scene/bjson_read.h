@@ -15,33 +15,34 @@
 
 #include "scene/bjson.h"
 
-/* One ID. Borrows the w3d_bjson, which must stay where it is. */
+/* One ID. Borrows the w3d_bjson, which must stay where it is; w3d_bjson_rebase leaves the name, a
+ * pointer, behind. */
 typedef struct w3d_bjson_id {
     const w3d_bjson *file;
-    const char *name;   /* NUL-terminated                     */
-    uint32_t name_size; /* without the NUL                    */
+    const char *name;   /* NUL-terminated */
+    uint32_t name_size; /* without the NUL */
     uint32_t row;
-    int64_t time;             /* of the last change, ns since 1970  */
-    uint32_t type;            /* w3d_bjson_type, or the user's      */
-    uint32_t flags;           /* of the row                         */
-    uint64_t payload, size;   /* in the file                        */
+    int64_t time;             /* of the last change, ns since 1970 */
+    uint32_t type;            /* w3d_bjson_type, or the user's */
+    uint32_t flags;           /* of the row */
+    uint64_t payload, size;   /* in the file */
     uint64_t properties;      /* u32 bytes, u32 shape, record, heap */
-    uint64_t references;      /* the rows it refers to ...          */
-    uint32_t reference_count; /* ... and how many there are         */
-    uint64_t large;           /* L                                  */
+    uint64_t references;      /* the rows it refers to ... */
+    uint32_t reference_count; /* ... and how many there are */
+    uint64_t large;           /* L */
 } w3d_bjson_id;
 
 /* One value. Borrows the w3d_bjson_id, which must stay where it is. */
 typedef struct w3d_bjson_view {
     const w3d_bjson_id *id;
-    uint64_t offset;  /* of the value's own bytes in the file: text, elements, number, ...   */
-    uint64_t length;  /* bytes                                                               */
-    uint32_t tag;     /* w3d_bjson_tag                                                       */
-    uint32_t subtype; /* w3d_bjson_subtype, of vectors and arrays                            */
-    uint32_t n;       /* elements in a vector or in each row of an array                     */
-    uint32_t count;   /* rows of an array, values of a map or list, else 1                   */
-    uint64_t types;   /* of a map its fields in SHAP, of a list its types: in the file       */
-    uint64_t slots;   /* of a map its record, of a list its slots: in the file               */
+    uint64_t offset;  /* of the value's own bytes in the file: text, elements, number, ... */
+    uint64_t length;  /* bytes */
+    uint32_t tag;     /* w3d_bjson_tag */
+    uint32_t subtype; /* w3d_bjson_subtype, of vectors and arrays */
+    uint32_t n;       /* elements in a vector or in each row of an array */
+    uint32_t count;   /* rows of an array, values of a map or list, else 1 */
+    uint64_t types;   /* of a map its fields in SHAP, of a list its types: in the file */
+    uint64_t slots;   /* of a map its record, of a list its slots: in the file */
 } w3d_bjson_view;
 
 /* Checks a file (w3d_bjson_validate) and opens it for the calls below.

@@ -17,11 +17,11 @@ typedef struct w3di_bjson_validate_state {
     w3d_bjson file;
     w3d_error *error;
     uint64_t header; /* of the complete header: 0, or where END makes it lie */
-    uint64_t id;     /* payload of the ID              */
+    uint64_t id;     /* payload of the ID */
     uint64_t id_size;
-    uint64_t large;        /* L, from the payload's start    */
-    uint64_t large_cursor; /* end of the last large array    */
-    uint64_t references;   /* ref[], in the file             */
+    uint64_t large;        /* L, from the payload's start */
+    uint64_t large_cursor; /* end of the last large array */
+    uint64_t references;   /* ref[], in the file */
     uint32_t reference_count;
 } w3di_bjson_validate_state;
 

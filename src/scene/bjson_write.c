@@ -20,15 +20,15 @@ typedef struct w3di_bjson_write_state {
     uint64_t ids_end; /* where KEYS begins */
 
     /* The ID under way. Offsets count from its payload. */
-    unsigned char *dst; /* its payload, or NULL: measuring         */
-    uint64_t room;      /* bytes there are from dst on             */
-    uint64_t cursor;    /* end of its heap so far                  */
-    uint64_t large;     /* end of its large arrays so far, from L  */
+    unsigned char *dst; /* its payload, or NULL: measuring */
+    uint64_t room;      /* bytes there are from dst on */
+    uint64_t cursor;    /* end of its heap so far */
+    uint64_t large;     /* end of its large arrays so far, from L */
     uint32_t row;
-    uint32_t slot_count;             /* rows it refers to so far                */
+    uint32_t slot_count;             /* rows it refers to so far */
     uint32_t *slot_of_row;           /* [id_count], W3D_BJSON_NONE: no slot yet */
-    uint32_t *row_of_slot;           /* [id_count]                              */
-    const w3d_bjson_value **pending; /* its large arrays                    */
+    uint32_t *row_of_slot;           /* [id_count] */
+    const w3d_bjson_value **pending; /* its large arrays */
     uint32_t pending_count, pending_limit;
 } w3di_bjson_write_state;
 
@@ -444,7 +444,7 @@ static w3d_result w3di_bjson_write_head(w3di_bjson_write_state *s, const w3d_bjs
 static w3d_result w3di_bjson_write_payload(w3di_bjson_write_state *s, const w3d_bjson_write_id *id,
                                            uint64_t *length)
 {
-    uint64_t properties, at;
+    uint64_t properties = 0, at;
     for (uint32_t i = 0; i < s->slot_count; i++) s->slot_of_row[s->row_of_slot[i]] = W3D_BJSON_NONE;
     s->slot_count = s->pending_count = 0;
     s->large = 0;

@@ -20,13 +20,13 @@
 
 /* One property, or one item of a list. Filled by the functions below. */
 typedef struct w3d_bjson_value {
-    const char *key;  /* NUL-terminated; NULL in a list                                         */
-    const void *data; /* text, bytes, elements, or values of a map or list: borrowed            */
-    uint64_t bits;    /* bool, integer, double's bits, time, or the row referred to             */
-    uint32_t count;   /* bytes of a text or bytes; rows of an array; values of a map or list    */
-    uint8_t tag;      /* w3d_bjson_tag                                                          */
-    uint8_t subtype;  /* w3d_bjson_subtype of vectors and arrays                                */
-    uint16_t n;       /* elements in a vector or in each row of an array                        */
+    const char *key;  /* NUL-terminated; NULL in a list */
+    const void *data; /* text, bytes, elements, or values of a map or list: borrowed */
+    uint64_t bits;    /* bool, integer, double's bits, time, or the row referred to */
+    uint32_t count;   /* bytes of a text or bytes; rows of an array; values of a map or list */
+    uint8_t tag;      /* w3d_bjson_tag */
+    uint8_t subtype;  /* w3d_bjson_subtype of vectors and arrays */
+    uint16_t n;       /* elements in a vector or in each row of an array */
 } w3d_bjson_value;
 
 typedef struct w3d_bjson_write_id {
@@ -44,9 +44,9 @@ typedef struct w3d_bjson_write_id {
 } w3d_bjson_write_id;
 
 typedef struct w3d_bjson_write_desc {
-    const w3d_bjson_write_id *ids; /* [id_count], by row; not looked at with `describe`       */
+    const w3d_bjson_write_id *ids; /* [id_count], by row; not looked at with `describe` */
     uint32_t id_count;
-    int crc; /* 1: a crc32c of every chunk, checked on reading          */
+    int crc; /* 1: a crc32c of every chunk, checked on reading */
     /* Instead of `ids`: fills *id for one row. Called for the rows in order, once while measuring
      * and once while writing, with the same answer each time; keys stay the same texts at the same
      * places throughout, all else may be reused by the next call. NULL: `ids` is used. */
@@ -57,15 +57,16 @@ typedef struct w3d_bjson_write_desc {
 /* A measured description. */
 typedef struct w3d_bjson_plan {
     size_t size;                      /* bytes of the file */
-    const w3d_bjson_write_desc *desc; /* borrowed          */
-    void *work;                       /* in the arena      */
+    const w3d_bjson_write_desc *desc; /* borrowed */
+    void *work;                       /* in the arena */
 } w3d_bjson_plan;
 
 /* Measures a description and gathers its shapes and keys.
  *
  *   desc    in      borrowed until the plan is written
- *   arena   in/out  holds the plan's tables: 20 bytes an ID plus about 100 a distinct key and 50 a
- *                   field of each distinct list of keys; w3d_bjson_write_scratch_size is enough
+ *   arena   in/out  holds the plan's tables: 2 KB, 8 bytes an ID, and about 100 for each distinct
+ *                   key and each field of each distinct list of keys;
+ *                   w3d_bjson_write_scratch_size(desc) is enough in any case
  *   plan    out     for any number of w3d_bjson_write, while arena and desc stay as they are
  *   error   out     offset is the row at fault; or NULL
  *
@@ -99,6 +100,7 @@ W3D_API size_t w3d_bjson_write_scratch_size(const w3d_bjson_write_desc *desc);
 
 /* ---- values; `key` is NULL in lists ---- */
 
+/* The two that the others are made of. */
 static inline w3d_bjson_value w3d_bjson_value_make(const char *key, uint8_t tag, uint64_t bits)
 {
     w3d_bjson_value value;
@@ -111,6 +113,15 @@ static inline w3d_bjson_value w3d_bjson_value_make(const char *key, uint8_t tag,
     value.n = 0;
     return value;
 }
+static inline w3d_bjson_value w3d_bjson_value_of(const char *key, uint8_t tag, const void *data,
+                                                 uint32_t count)
+{
+    w3d_bjson_value value = w3d_bjson_value_make(key, tag, 0);
+    value.data = data;
+    value.count = count;
+    return value;
+}
+
 static inline w3d_bjson_value w3d_bjson_null(const char *key)
 {
     return w3d_bjson_value_make(key, W3D_BJSON_NULL, 0);
@@ -164,14 +175,6 @@ static inline w3d_bjson_value w3d_bjson_vector_field(const char *key, w3d_bjson_
 {
     w3d_bjson_value value = w3d_bjson_vector(key, subtype, n, NULL);
     value.bits = offset;
-    return value;
-}
-static inline w3d_bjson_value w3d_bjson_value_of(const char *key, uint8_t tag, const void *data,
-                                                 uint32_t count)
-{
-    w3d_bjson_value value = w3d_bjson_value_make(key, tag, 0);
-    value.data = data;
-    value.count = count;
     return value;
 }
 /* A text of `size` bytes; zeros among them are characters like any other. */

@@ -31,7 +31,8 @@ static w3d_result w3di_json_unexpected(w3di_json_reader *reader, const char *tex
 {
     const w3d_json *json = &reader->json;
     if (reader->at >= json->size)
-        return w3di_json_fail(reader, W3D_ERR_TRUNCATED, json->size, "the JSON text ends too early");
+        return w3di_json_fail(reader, W3D_ERR_TRUNCATED, json->size,
+                              "the JSON text ends too early");
     if ((unsigned char)json->text[reader->at] >= 0x80 &&
         !w3d_utf8_sequence((const unsigned char *)json->text + reader->at, json->size - reader->at))
         return w3di_json_fail(reader, W3D_ERR_UTF8, reader->at, "the JSON text is not valid UTF-8");
@@ -56,11 +57,13 @@ static char w3di_json_peek(const w3di_json_reader *reader)
 
 /* ---- nodes ---- */
 
-static w3d_result w3di_json_add(w3di_json_reader *reader, uint32_t type, uint64_t bits, size_t offset)
+static w3d_result w3di_json_add(w3di_json_reader *reader, uint32_t type, uint64_t bits,
+                                size_t offset)
 {
     w3d_json *json = &reader->json;
     if (json->node_count >= reader->max_nodes)
-        return w3di_json_fail(reader, W3D_ERR_LIMIT, offset, "the JSON text has more values than allowed");
+        return w3di_json_fail(reader, W3D_ERR_LIMIT, offset,
+                              "the JSON text has more values than allowed");
     if (json->node_count == json->node_capacity) {
         uint64_t wanted = (uint64_t)json->node_capacity + json->node_capacity / 2 + 16;
         void *grown = NULL;
@@ -69,7 +72,8 @@ static w3d_result w3di_json_add(w3di_json_reader *reader, uint32_t type, uint64_
                                          json->node_capacity * sizeof(w3d_json_node),
                                          (size_t)wanted * sizeof(w3d_json_node));
         if (!grown)
-            return w3di_json_fail(reader, W3D_ERR_OUT_OF_MEMORY, offset, "no memory for the JSON values");
+            return w3di_json_fail(reader, W3D_ERR_OUT_OF_MEMORY, offset,
+                                  "no memory for the JSON values");
         json->nodes = (w3d_json_node *)grown;
         json->node_capacity = (uint32_t)wanted;
     }
@@ -141,7 +145,8 @@ static int w3di_json_keep(w3d_json *json, const char *bytes, size_t size)
         /* Unescaping only shortens, so the text's size is always enough. */
         size_t wanted = json->strings_size + size;
         wanted = wanted < json->size / 2 ? wanted * 2 : json->size;
-        void *grown = w3d_allocator_resize(&json->allocator, json->strings, json->strings_capacity, wanted);
+        void *grown =
+            w3d_allocator_resize(&json->allocator, json->strings, json->strings_capacity, wanted);
         if (!grown) return 0;
         json->strings = (char *)grown;
         json->strings_capacity = wanted;
@@ -225,7 +230,8 @@ static w3d_result w3di_json_read_string(w3di_json_reader *reader)
         reader->at = w3di_json_plain(json, reader->at);
         char c = w3di_json_peek(reader);
         if (reader->at >= json->size || (c != '"' && c != '\\'))
-            return w3di_json_unexpected(reader, "control characters in a JSON string must be escaped");
+            return w3di_json_unexpected(reader,
+                                        "control characters in a JSON string must be escaped");
         if (c == '"' && !escaped) {
             uint64_t bits = w3di_json_pair((uint32_t)(reader->at - part), (uint32_t)part);
             reader->at++;
@@ -236,14 +242,16 @@ static w3d_result w3di_json_read_string(w3di_json_reader *reader)
         if (c == '\\') {
             length = w3di_json_escape(reader, decoded);
             if (!length && json->size - end < (w3di_json_starts_unicode(json, end) ? 6u : 2u))
-                return w3di_json_fail(reader, W3D_ERR_TRUNCATED, json->size, "the JSON text ends too early");
+                return w3di_json_fail(reader, W3D_ERR_TRUNCATED, json->size,
+                                      "the JSON text ends too early");
             if (!length)
                 return w3di_json_fail(reader, W3D_ERR_FORMAT, end,
                                       "not a JSON escape, or half of a surrogate pair");
         }
         if (!w3di_json_keep(json, json->text + part, end - part) ||
             !w3di_json_keep(json, decoded, length))
-            return w3di_json_fail(reader, W3D_ERR_OUT_OF_MEMORY, end, "no memory for the JSON strings");
+            return w3di_json_fail(reader, W3D_ERR_OUT_OF_MEMORY, end,
+                                  "no memory for the JSON strings");
         part = reader->at;
         escaped = 1;
         if (c != '"') continue;
@@ -283,7 +291,8 @@ static w3d_result w3di_json_read_number(w3di_json_reader *reader)
     int negative = w3di_json_peek(reader) == '-', is_whole = 1;
     if (negative) reader->at++;
     size_t first = reader->at;
-    if (!w3di_json_digits(reader)) return w3di_json_unexpected(reader, negative ? digits : expected);
+    if (!w3di_json_digits(reader))
+        return w3di_json_unexpected(reader, negative ? digits : expected);
     if (reader->json.text[first] == '0' && reader->at > first + 1)
         return w3di_json_fail(reader, W3D_ERR_FORMAT, first, "a JSON number has no leading zeros");
     size_t end = reader->at;
@@ -311,11 +320,13 @@ static w3d_result w3di_json_read_number(w3di_json_reader *reader)
     double number = 0.0;
     w3d_decimal_read(text + start, reader->at - start, &number);
     if (!w3d_f64_is_finite(number))
-        return w3di_json_fail(reader, W3D_ERR_RANGE, start, "a number is beyond the range of a double");
+        return w3di_json_fail(reader, W3D_ERR_RANGE, start,
+                              "a number is beyond the range of a double");
     return w3di_json_add(reader, W3D_JSON_DOUBLE, w3d_bits_f64(number), start);
 }
 
-static w3d_result w3di_json_read_literal(w3di_json_reader *reader, const char *literal, w3d_json_type type)
+static w3d_result w3di_json_read_literal(w3di_json_reader *reader, const char *literal,
+                                         w3d_json_type type)
 {
     size_t start = reader->at;
     for (; *literal; literal++, reader->at++)
@@ -434,7 +445,7 @@ W3D_API const char *w3d_json_source(const w3d_json *json, uint32_t value, size_t
     const char *text = json->text + json->nodes[value].offset;
     size_t left = json->size - json->nodes[value].offset, at = 0, depth = 0;
     int in_string = 0, is_scalar = 0;
-    /* The text is known to be right: brackets match, and a scalar ends where none of its kind goes on. */
+    /* The text is known to be right: brackets match, and a scalar ends where its bytes do. */
     for (; at < left; at++) {
         char c = text[at];
         if (in_string) {
@@ -467,7 +478,8 @@ W3D_API const char *w3d_json_string(const w3d_json *json, uint32_t value, size_t
     if (w3d_json_type_of(json, value) != W3D_JSON_STRING) return NULL;
     const w3d_json_node *node = &json->nodes[value];
     *size = (uint32_t)node->bits;
-    return (node->type & W3DI_JSON_ESCAPED ? json->strings : json->text) + w3di_json_high(node->bits);
+    return (node->type & W3DI_JSON_ESCAPED ? json->strings : json->text) +
+           w3di_json_high(node->bits);
 }
 
 W3D_API int w3d_json_string_is(const w3d_json *json, uint32_t value, const char *text)

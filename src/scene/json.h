@@ -103,7 +103,8 @@ W3D_API const char *w3d_json_source(const w3d_json *json, uint32_t value, size_t
 static inline uint32_t w3d_json_count(const w3d_json *json, uint32_t value)
 {
     w3d_json_type type = w3d_json_type_of(json, value);
-    return type == W3D_JSON_ARRAY || type == W3D_JSON_OBJECT ? (uint32_t)json->nodes[value].bits : 0;
+    return type == W3D_JSON_ARRAY || type == W3D_JSON_OBJECT ? (uint32_t)json->nodes[value].bits
+                                                             : 0;
 }
 
 /* The value of an object's member, or W3D_JSON_NONE. Cost: linear in the object's members. */

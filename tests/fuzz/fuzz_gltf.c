@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static w3d_result open_buffer(void *user, const char *uri, size_t uri_size, const void **bytes, size_t *size)
+static w3d_result open_buffer(void *user, const char *uri, size_t uri_size, const void **bytes,
+                              size_t *size)
 {
     static uint8_t data[64];
     (void)user;
@@ -21,7 +22,8 @@ static void check_scene(const w3d_asset_scene *scene)
         for (uint32_t i = 0; i < mesh->index_count; i++)
             if (mesh->indices[i] >= mesh->vertex_count) __builtin_trap();
         for (uint32_t r = 0; r < mesh->range_count; next += mesh->ranges[r++].index_count)
-            if (mesh->ranges[r].first_index != next || mesh->ranges[r].index_count % 3) __builtin_trap();
+            if (mesh->ranges[r].first_index != next || mesh->ranges[r].index_count % 3)
+                __builtin_trap();
         if (next != mesh->index_count || !mesh->name) __builtin_trap();
     }
     for (uint32_t i = 0; i < scene->object_count; i++) {

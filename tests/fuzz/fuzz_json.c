@@ -12,7 +12,8 @@ static w3d_result open_text(const void *text, size_t size, w3d_json *json)
     desc.max_depth = 1000;
     w3d_error error;
     w3d_result result = w3d_json_open(&desc, json, &error);
-    if (result != W3D_OK && (error.code != result || error.offset > size || !error.text)) __builtin_trap();
+    if (result != W3D_OK && (error.code != result || error.offset > size || !error.text))
+        __builtin_trap();
     return result;
 }
 
@@ -23,7 +24,8 @@ static void walk(const w3d_json *json, uint32_t value)
     size_t size;
     w3d_json_iterator each = w3d_json_each(json, value);
     while (w3d_json_next(json, &each)) {
-        if (each.value <= value || each.value >= json->node_count || each.index != steps++) __builtin_trap();
+        if (each.value <= value || each.value >= json->node_count || each.index != steps++)
+            __builtin_trap();
         const char *key = w3d_json_string(json, each.key, &size);
         if (key && steps < 30 && w3d_json_member_sized(json, value, key, size) < each.value)
             __builtin_trap();

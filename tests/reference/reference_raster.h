@@ -25,7 +25,7 @@ void reference_raster_weights(const int64_t corner[3][2], const int64_t point[2]
 
 /* A triangle given in clip space (x y z w), seen at a point given in normalised coordinates. */
 typedef struct reference_raster_hit {
-    int    outside;   /* a bit for every border it is beyond: edges, eye, near, far; 0: inside */
+    int outside;      /* a bit for every border it is beyond: edges, eye, near, far; 0: inside */
     double depth;     /* z / w */
     double weight[3]; /* of the corners, perspective corrected: what varyings are mixed by */
 } reference_raster_hit;

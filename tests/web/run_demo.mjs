@@ -1,6 +1,6 @@
 // Runs the demo as a module, without a browser: for tests/test_demo.py.
 //
-//   node run_demo.mjs MODULE MODEL FOLDER
+//   node run_demo.mjs MODULE MODEL FOLDER [WIDTH HEIGHT]
 //
 // MODULE is a .wasm without glue, or Emscripten's .js. Writes FOLDER/scene.bjson and scene.png,
 // prints a line of JSON: the report, what the module imports, the memory it began and ended with.
@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { createPipeline, instantiate } from '../../examples/demo/web/pipeline.mjs';
 
-const [modulePath, modelPath, folder] = process.argv.slice(2);
+const [modulePath, modelPath, folder, width, height] = process.argv.slice(2);
 let imports = [];
 
 function connectWasm(wasm) {
@@ -22,6 +22,7 @@ function connectWasm(wasm) {
 function connectEmscripten(path) {
     return async ({ w3d }) => {
         const module = await createRequire(import.meta.url)(resolve(path))({ host: w3d.host });
+        module._demo_free(module._demo_alloc(1), 1); // from its first call on it has bytes()
         return {
             memory: { get buffer() { return module.bytes().buffer; } },
             demo_alloc: module._demo_alloc,
@@ -45,13 +46,14 @@ const pipeline = await createPipeline(connect);
 const pages = () => pipeline.exports.memory.buffer.byteLength / 65536;
 const model = new Uint8Array(readFileSync(modelPath));
 const began = pages();
+const size = { width: Number(width ?? 0), height: Number(height ?? 0) };
 const steps = new Set();
 const progress = (step) => steps.add(step);
 
-const { report, bjson, png } = pipeline.run(model, { open, progress });
+const { report, bjson, png } = pipeline.run(model, { ...size, open, progress });
 const runs = [];
 for (let i = 0; i < 3; i++) {
-    const again = pipeline.run(model, { open });
+    const again = pipeline.run(model, { ...size, open });
     const equal = Buffer.compare(bjson, again.bjson) === 0 && Buffer.compare(png, again.png) === 0;
     runs.push({ equal, pages: pages() });
 }
