@@ -18,7 +18,8 @@ static size_t write_scene(const float *positions, uint32_t vertex_count)
     object[0] = w3d_bjson_vector("location", W3D_BJSON_SUB_F32, 3, location);
     object[1] = w3d_bjson_reference("data", 1);
     object[2] = w3d_bjson_string("note", "made of snow", 12);
-    mesh[0] = w3d_bjson_rows(w3d_bjson_large("position", W3D_BJSON_SUB_F32, positions, vertex_count), 3);
+    mesh[0] =
+        w3d_bjson_rows(w3d_bjson_large("position", W3D_BJSON_SUB_F32, positions, vertex_count), 3);
 
     w3d_bjson_write_id ids[2] = { 0 };
     ids[0].name = "Cube";
@@ -47,8 +48,10 @@ static size_t write_scene(const float *positions, uint32_t vertex_count)
 
 int main(void)
 {
-    static const float corners[8][3] = { { -1, -1, -1 }, { 1, -1, -1 }, { -1, 1, -1 }, { 1, 1, -1 },
-                                         { -1, -1, 1 },  { 1, -1, 1 },  { -1, 1, 1 },  { 1, 1, 1 } };
+    static const float corners[8][3] = {
+        { -1, -1, -1 }, { 1, -1, -1 }, { -1, 1, -1 }, { 1, 1, -1 },
+        { -1, -1, 1 },  { 1, -1, 1 },  { -1, 1, 1 },  { 1, 1, 1 }
+    };
     size_t size = write_scene(&corners[0][0], 8);
     if (!size) return 1;
     printf("a file of %d bytes\n", (int)size);

@@ -84,8 +84,8 @@ int main(void)
 
     FILE *file = fopen("ring.png", "wb");
     if (!file || fwrite(png.dst, 1, size, file) != size || fclose(file) != 0) return 1;
-    printf("wrote ring.png: %d x %d, %d triangles, %d bytes\n", WIDTH, HEIGHT,
-           AROUND * ACROSS * 2, (int)size);
+    printf("wrote ring.png: %d x %d, %d triangles, %d bytes\n", WIDTH, HEIGHT, AROUND * ACROSS * 2,
+           (int)size);
     free(png.dst);
     free(scratch.memory);
     return 0;

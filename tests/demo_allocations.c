@@ -32,13 +32,16 @@ int main(int argument_count, char **arguments)
         job.allocator = &allocator;
         w3d_result code = demo_run(&job, &result);
         int is_done = counter.requests < failing;
-        if (is_done ? code != W3D_OK : code != W3D_ERR_OUT_OF_MEMORY || result.png || result.file.bytes) {
-            printf("allocation %d failing: %s: %s\n", (int)failing, w3d_result_text(code), result.error.text);
+        if (is_done ? code != W3D_OK
+                    : code != W3D_ERR_OUT_OF_MEMORY || result.png || result.file.bytes) {
+            printf("allocation %d failing: %s: %s\n", (int)failing, w3d_result_text(code),
+                   result.error.text);
             return 1;
         }
         demo_release(&result);
         if (counter.live_blocks) {
-            printf("allocation %d failing: %d blocks are not freed\n", (int)failing, (int)counter.live_blocks);
+            printf("allocation %d failing: %d blocks are not freed\n", (int)failing,
+                   (int)counter.live_blocks);
             return 1;
         }
         if (is_done) {

@@ -35,7 +35,7 @@ UNIT_BUILDS = [
      "-std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"),
     ("amalgamated gcc -O2", "amalgamated c", "gcc", "-std=c99 -O2"),
     ("amalgamated clang++ -O3", "amalgamated cc", "clang", "-O3"),
-    ("amalgamated scalar", "amalgamated c", "gcc", "-std=c17 -O2 -DW3D_SIMD_SCALAR=1"),
+    ("amalgamated scalar", "amalgamated c", "gcc", "-std=c17 -O2 -DW3D_SIMD_SCALAR=1 -DW3D_CRC_PORTABLE=1"),
     ("amalgamated fma", "amalgamated cc", "gcc", "-O3 -mavx2 -mfma -msse4.2"),
     ("amalgamated simde", "amalgamated c", "gcc", "-std=gnu17 -O2 -DW3D_SIMD_SIMDE=1"),
     ("amalgamated emscripten", "amalgamated c", "tests/toolchains/emcc_oldest.sh", "-O2"),
@@ -44,6 +44,7 @@ UNIT_BUILDS = [
 ]
 WIDER_UNIT_BUILDS = [
     ("amalgamated clang-19", "amalgamated cc", "clang-19", "-O3 -march=native"),
+    ("amalgamated neon", "amalgamated c", "aarch64-linux-gnu-gcc", "-O2 -static -march=armv8-a+crc"),
     ("amalgamated newest emscripten", "amalgamated c", "tests/toolchains/emcc_newest.sh",
      "-O2 -msimd128"),
 ]

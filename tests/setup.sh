@@ -74,11 +74,18 @@ check_needs() {
             need "$library/linux/*fuzzer*.a" libclang-rt-19-dev "its sanitizers and fuzzer"
             need "$library/wasi/*.a" libclang-rt-19-dev-wasm32 "wasm under WASI"
             need /usr/lib/wasm32-wasi/libc.a wasi-libc "wasm under WASI"
+            need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu "the NEON backend"
+            need /usr/aarch64-linux-gnu/lib/libc.a libc6-dev-arm64-cross "its C library"
+            need qemu-aarch64-static qemu-user-static "runs it"
             need /usr/sbin/debootstrap debootstrap "unpacks the newest Emscripten"
             need "$keys/debian-archive-keyring.gpg" debian-archive-keyring "checks what it unpacks"
             ;;
         bench)
             need /usr/include/meshoptimizer.h libmeshoptimizer-dev "a peer of the mesh kernels"
+            need /usr/include/zlib.h zlib1g-dev "the peer of deflate and inflate"
+            need /usr/include/EGL/egl.h libegl-dev "the peer of the rasteriser: llvmpipe"
+            need /usr/include/GLES3/gl3.h libgles-dev "the same"
+            need "/usr/lib/*/dri/swrast_dri.so" libgl1-mesa-dri "the same"
             ;;
     esac
 }

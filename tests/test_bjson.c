@@ -23,7 +23,7 @@ typedef struct hand {
 
 static void put(hand *h, uint64_t value, size_t size)
 {
-    for (size_t i = 0; i < size; i++) h->bytes[h->size++] = i < 8 ? (unsigned char)(value >> 8 * i) : 0;
+    for (size_t i = 0; i < size; i++) h->bytes[h->size++] = (unsigned char)(i < 8 ? value >> 8 * i : 0);
 }
 
 static void put_text(hand *h, const char *text)

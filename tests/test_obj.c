@@ -139,6 +139,22 @@ static void bad_files_are_refused_with_the_place(void)
     CHECK(load("mtllib m\n", &mtl, &scene, &error) == W3D_ERR_FORMAT && error.offset == 12 && !strncmp(error.text, "MTL", 3));
 }
 
+/* A name that ends in a backslash takes the next line with it, for the count as for the reading. */
+static void joined_lines_are_counted_as_they_are_read(void)
+{
+    static const char *lines[] = { "mtllib a\\\n", "o a\\\n", "g a\\\n", "usemtl a\\\n", "v 0 0 0\\\n", "# a\\\n", "l 1\\\r\n", "vt 1\\\r" };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char text[200];
+        w3d_asset_scene scene;
+        snprintf(text, sizeof text, "v 0 0 0\n%sf 1 1 1 1 1\n%s", lines[i], lines[i]);
+        w3d_result result = load(text, NULL, &scene, NULL);
+        CHECK(result == (lines[i][0] == 'v' ? W3D_ERR_FORMAT : W3D_OK));
+        if (result != W3D_OK) continue;
+        CHECK(scene.mesh_count == (lines[i][0] == '#'));
+        w3d_asset_scene_destroy(&scene);
+    }
+}
+
 static void names_become_utf8(void)
 {
     w3d_asset_scene scene;
@@ -226,6 +242,7 @@ void test_obj(void)
     RUN(several_libraries_and_none_are_fine);
     RUN(vertex_colours_become_linear);
     RUN(bad_files_are_refused_with_the_place);
+    RUN(joined_lines_are_counted_as_they_are_read);
     RUN(names_become_utf8);
     RUN(hostile_repetition_stays_linear);
     RUN(the_memory_limit_holds);

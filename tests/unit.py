@@ -58,7 +58,8 @@ def command_for(mode, compiler, flags, folder):
                "-o", str(library)]
         yield [compiler, *WARNINGS, *includes, *flags, *tests, str(library), "-o", str(program), *link]
     if mode != "page":
-        yield ["node", "--no-experimental-fetch", str(program)] if emscripten else [str(program)]
+        yield [*(["node", "--no-experimental-fetch"] if emscripten else
+                 ["qemu-aarch64-static"] if "aarch64" in compiler else []), str(program)]
 
 
 def main():

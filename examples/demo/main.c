@@ -151,16 +151,17 @@ static int write_file(const char *path, const void *bytes, size_t size)
 
 typedef struct sidecar {
     struct sidecar *next;
-    unsigned char  *bytes;
+    unsigned char *bytes;
 } sidecar;
 
 typedef struct session {
     const char *path;
-    sidecar    *sidecars;
-    double      started;
-    double      printed; /* when progress was last shown; 0: never */
-    int         is_long; /* such a large file that it is sure to take over a second */
-    int         is_terminal;
+    sidecar *sidecars;
+    double started;
+    double printed;   /* when progress was last shown ...            */
+    int printed_step; /* ... and of which step, from 1; 0: never */
+    int is_long;      /* such a large file that it is sure to take over a second */
+    int is_terminal;
 } session;
 
 /* Files beside the model or below its folder; a model has no business with others. */
@@ -187,19 +188,24 @@ static w3d_result open_sidecar(void *user, const char *name, size_t name_size, c
     return W3D_OK;
 }
 
-/* Shown only where it takes over a second: in place on a terminal, else a line a second. */
+/* Shown only where it takes over a second: in place on a terminal, else a line for each step and
+ * at most one a second within a step. */
 static void show_progress(void *user, demo_step step, uint32_t done, uint32_t total)
 {
     session *s = (session *)user;
     double now = milliseconds_now(NULL);
     if (now - s->started < 1000.0 && !s->is_long) return;
-    if (now - s->printed < (s->is_terminal ? 50.0 : 1000.0) && done != 0) return;
-    if (!s->is_terminal && s->printed != 0.0 && now - s->printed < 1000.0) return;
+    if (done != 0 && (done == total || now - s->printed < (s->is_terminal ? 50.0 : 1000.0))) return;
+    if (done == 0 && s->printed_step == (int)step + 1) return;
     s->printed = now;
-    fprintf(stderr, s->is_terminal ? "\r  step %d of %d, %-10s %3d %%  %.0f s " :
-                                     "  step %d of %d, %s %d %%, %.0f s\n",
-            (int)step + 1, (int)DEMO_STEP_COUNT, demo_step_name(step),
-            (int)((uint64_t)done * 100 / (total ? total : 1)), (now - s->started) / 1000.0);
+    s->printed_step = (int)step + 1;
+    char percent[16] = "";
+    if (total > 1) snprintf(percent, sizeof percent, " %d %%", (int)((uint64_t)done * 100 / total));
+    fprintf(stderr,
+            s->is_terminal ? "\r  step %d of %d: %s%s, %.0f s          "
+                           : "  step %d of %d: %s%s, %.0f s\n",
+            (int)step + 1, (int)DEMO_STEP_COUNT, demo_step_name(step), percent,
+            (now - s->started) / 1000.0);
     fflush(stderr);
 }
 
@@ -217,23 +223,16 @@ static const char *grouped(uint64_t number, char text[32])
     return at;
 }
 
-/* Items a second, short: "12.3 M/s". */
-static const char *rate(uint64_t items, double milliseconds, char text[32])
+/* Items or bytes a second, short: "12.3 M/s", "240 MB/s"; "" where there is nothing to tell. */
+static const char *rate(const demo_row *row, char text[32])
 {
-    double value = milliseconds > 0.0 ? (double)items / milliseconds * 1e3 : 0.0;
-    const char *unit = "";
-    if (!(value > 0.0)) return "";
-    if (value >= 1e9) {
-        value /= 1e9;
-        unit = "G";
-    } else if (value >= 1e6) {
-        value /= 1e6;
-        unit = "M";
-    } else if (value >= 1e3) {
-        value /= 1e3;
-        unit = "k";
-    }
-    snprintf(text, 32, value < 100.0 ? "%.1f %s/s" : "%.0f %s/s", value, unit);
+    static const char prefixes[] = " kMGT";
+    int scale = 0;
+    double value = row->rate_in_bytes ? (double)row->bytes : (double)row->items;
+    if (!(value > 0.0 && row->milliseconds > 0.0)) return "";
+    for (value = value / row->milliseconds * 1e3; value >= 1e3 && scale < 4; scale++) value /= 1e3;
+    snprintf(text, 32, "%.*f %.*s%s/s", value < 100.0 && scale ? 1 : 0, value, scale != 0,
+             prefixes + scale, row->rate_in_bytes ? "B" : "");
     return text;
 }
 
@@ -249,8 +248,7 @@ static void print_table(const demo_result *result, double milliseconds)
             snprintf(items, sizeof items, "%s -> %s %-9s", grouped(row->items, number),
                      grouped(row->items_left, left), row->unit);
         printf("  %-11s %27s %15s %10.2f %11s\n", demo_step_name((demo_step)step), items,
-               grouped(row->bytes, bytes), row->milliseconds,
-               rate(row->items, row->milliseconds, speed));
+               grouped(row->bytes, bytes), row->milliseconds, rate(row, speed));
     }
     printf("  %-11s %27s %15s %10.2f\n", "all", "", "", milliseconds);
 }
@@ -278,9 +276,9 @@ static void print_error(const char *path, const demo_error *error)
 
 typedef struct options {
     const char **files;
-    int          file_count;
-    const char  *folder;
-    uint32_t     width, height;
+    int file_count;
+    const char *folder;
+    uint32_t width, height;
 } options;
 
 /* NAME of folder/NAME.extension; *size: its length. */
@@ -343,7 +341,7 @@ static int run_file(const options *given, int index)
                             "examples/ in it, or name a file\n");
         return 0;
     }
-    s.is_long = size >= (size_t)100 << 20;
+    s.is_long = size >= (size_t)32 << 20;
 
     demo_job job;
     memset(&job, 0, sizeof job);
@@ -358,7 +356,7 @@ static int run_file(const options *given, int index)
     demo_result result;
     int good = demo_run(&job, &result) == W3D_OK;
     double milliseconds = milliseconds_now(NULL) - s.started;
-    if (s.printed != 0.0 && s.is_terminal) fprintf(stderr, "\r%60s\r", "");
+    if (s.printed_step && s.is_terminal) fprintf(stderr, "\r%60s\r", "");
     fflush(stderr);
 
     if (good) {

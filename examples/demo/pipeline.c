@@ -5,28 +5,29 @@
 #define WASM3D_IMPLEMENTATION
 #include "examples/demo/pipeline.h"
 
-enum { DEFAULT_WIDTH = 960, DEFAULT_HEIGHT = 640, SMALLEST_SIDE = 16, LARGEST_SIDE = 8192 };
+static const uint32_t default_width = 960, default_height = 640, smallest_side = 16,
+                      largest_side = 8192;
 
 /* A file of text or bytes that errors point into. */
 typedef struct run_document {
     const unsigned char *bytes;
-    size_t               size;
-    char                 name[65]; /* "": the model file */
+    size_t size;
+    char name[65]; /* "": the model file */
 } run_document;
 
 typedef struct run_state {
     const demo_job *job;
-    demo_result    *result;
-    demo_step       step;
-    run_document    model;
-    run_document    sidecar;      /* the last one that was opened */
-    uint64_t        sidecar_size; /* bytes of all of them */
-    w3d_asset_scene scene;        /* as read */
-    w3d_asset_scene reopened;     /* its arrays lie in result->file */
-    void           *scratch;
-    size_t          scratch_size;
-    w3d_error       error;
-    const char     *at; /* name of the mesh that the step works on, or NULL */
+    demo_result *result;
+    demo_step step;
+    run_document model;
+    run_document sidecar;     /* the last one that was opened */
+    uint64_t sidecar_size;    /* bytes of all of them */
+    w3d_asset_scene scene;    /* as read */
+    w3d_asset_scene reopened; /* its arrays lie in result->file */
+    void *scratch;
+    size_t scratch_size;
+    w3d_error error;
+    const char *at; /* name of the mesh that the step works on, or NULL */
 } run_state;
 
 const char *demo_step_name(demo_step step)
@@ -66,7 +67,8 @@ static w3d_result scratch(run_state *run, size_t size, w3d_arena *arena)
             w3d_allocator_resize(run->job->allocator, run->scratch, run->scratch_size, 0);
         run->scratch_size = 0;
         run->scratch = w3d_allocator_resize(run->job->allocator, NULL, 0, size);
-        if (!run->scratch) return fail(run, W3D_ERR_OUT_OF_MEMORY, "no room for this step's working memory");
+        if (!run->scratch)
+            return fail(run, W3D_ERR_OUT_OF_MEMORY, "no room for this step's working memory");
         run->scratch_size = size;
     }
     *arena = w3d_arena_make(run->scratch, run->scratch_size);
@@ -98,7 +100,8 @@ static w3d_mesh_view view_of(const w3d_asset_mesh *mesh)
 static void copy_printable(char *dst, size_t capacity, const char *text, size_t size)
 {
     size_t i = 0;
-    for (; i < size && i + 1 < capacity; i++) dst[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '.';
+    for (; i < size && i + 1 < capacity; i++)
+        dst[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '.';
     dst[i] = 0;
 }
 
@@ -123,7 +126,8 @@ static const char *detect(run_state *run)
     size_t size = run->model.size, begin = 0;
     if (size >= 4 && w3d_equal(bytes, "glTF", 4)) return "GLB";
     if (size >= 3 && w3d_equal(bytes, "\xEF\xBB\xBF", 3)) begin = 3;
-    while (begin < size && (bytes[begin] == ' ' || (bytes[begin] >= '\t' && bytes[begin] <= '\r'))) begin++;
+    while (begin < size && (bytes[begin] == ' ' || (bytes[begin] >= '\t' && bytes[begin] <= '\r')))
+        begin++;
     if (begin == size) {
         fail(run, W3D_ERR_TRUNCATED, "the file is empty");
         return NULL;
@@ -131,7 +135,8 @@ static const char *detect(run_state *run)
     if (bytes[begin] == '{') return "glTF";
     for (size_t i = begin; i < size && i < begin + 4096; i++) {
         if (bytes[i] < '\t') {
-            w3d_error_set(&run->error, W3D_ERR_UNSUPPORTED, i, "this is neither GLB, glTF nor OBJ text");
+            w3d_error_set(&run->error, W3D_ERR_UNSUPPORTED, i,
+                          "this is neither GLB, glTF nor OBJ text");
             return NULL;
         }
     }
@@ -166,7 +171,8 @@ static w3d_result read_model(run_state *run)
     }
     if (result != W3D_OK) return result;
     uint64_t triangles = 0;
-    for (uint32_t i = 0; i < run->scene.mesh_count; i++) triangles += run->scene.meshes[i].index_count / 3;
+    for (uint32_t i = 0; i < run->scene.mesh_count; i++)
+        triangles += run->scene.meshes[i].index_count / 3;
     count(run, "triangles", triangles, run->model.size + run->sidecar_size);
     return W3D_OK;
 }
@@ -190,7 +196,8 @@ static w3d_result measure_extent(run_state *run)
         if (scene->objects[i].mesh == W3D_ASSET_NONE) continue;
         const w3d_asset_mesh *mesh = &scene->meshes[scene->objects[i].mesh];
         for (uint32_t v = 0; v < mesh->vertex_count; v++) {
-            w3d_vec3 point = w3d_mat4_point(&world[i], w3d_vec3_load(mesh->positions + (size_t)v * 3));
+            w3d_vec3 point =
+                w3d_mat4_point(&world[i], w3d_vec3_load(mesh->positions + (size_t)v * 3));
             low = w3d_vec3_min(low, point);
             high = w3d_vec3_max(high, point);
         }
@@ -206,8 +213,9 @@ static w3d_result check_scene(run_state *run)
     uint64_t vertices = 0, indices = 0;
     if (!run->result->rows[DEMO_READ].items)
         return fail(run, W3D_ERR_NOT_FOUND,
-                    run->result->format[0] == 'O' ? "there are no faces in this file, read as OBJ text"
-                                                  : "there are no triangles in this file");
+                    run->result->format[0] == 'O'
+                        ? "there are no faces in this file, read as OBJ text"
+                        : "there are no triangles in this file");
     for (uint32_t i = 0; i < scene->mesh_count; i++) {
         w3d_mesh_view view = view_of(&scene->meshes[i]);
         w3d_box box;
@@ -217,7 +225,8 @@ static w3d_result check_scene(run_state *run)
         w3d_result result = w3d_mesh_bounds_box(&view, NULL, &box, &skipped);
         if (result != W3D_OK) return fail(run, result, NULL);
         if (skipped)
-            return fail(run, W3D_ERR_RANGE, "a vertex of this mesh has a coordinate that is no finite number");
+            return fail(run, W3D_ERR_RANGE,
+                        "a vertex of this mesh has a coordinate that is no finite number");
         vertices += view.vertex_count;
         indices += view.index_count;
     }
@@ -234,15 +243,16 @@ static w3d_result check_scene(run_state *run)
 
 /* One array of a mesh: room for a pointer to it, and floats a vertex. */
 typedef struct run_array {
-    float  **data;
+    float **data;
     uint32_t floats;
 } run_array;
 
 /* Joins vertices that are equal in everything, drops those no triangle uses, in place. */
 static w3d_result weld_mesh(run_state *run, w3d_asset_mesh *mesh)
 {
-    run_array arrays[4] = { { &mesh->positions, 3 }, { &mesh->normals, 3 }, { &mesh->uvs, 2 },
-                            { &mesh->colors, 4 } };
+    run_array arrays[4] = {
+        { &mesh->positions, 3 }, { &mesh->normals, 3 }, { &mesh->uvs, 2 }, { &mesh->colors, 4 }
+    };
     w3d_mesh_attribute attributes[4];
     w3d_mesh_weld_desc desc;
     w3d_mesh_weld_indices_desc rename;
@@ -299,7 +309,8 @@ static w3d_result weld_scene(run_state *run)
         w3d_asset_mesh *mesh = &run->scene.meshes[i];
         run->at = mesh->name;
         progress(run, i, run->scene.mesh_count);
-        uint32_t floats = 3u + (mesh->normals ? 3u : 0) + (mesh->uvs ? 2u : 0) + (mesh->colors ? 4u : 0);
+        uint32_t floats =
+            3u + (mesh->normals ? 3u : 0) + (mesh->uvs ? 2u : 0) + (mesh->colors ? 4u : 0);
         before += mesh->vertex_count;
         bytes += (uint64_t)mesh->vertex_count * floats * 4;
         if (mesh->vertex_count && weld_mesh(run, mesh) != W3D_OK) return run->error.code;
@@ -402,6 +413,14 @@ static w3d_result complete_scene(run_state *run)
 
 /* ---- write and reopen ---- */
 
+static void count_file(run_state *run, const w3d_asset_scene *scene)
+{
+    uint64_t ids = (uint64_t)scene->object_count + scene->mesh_count + scene->material_count +
+                   scene->image_count;
+    count(run, "IDs", ids, run->result->file.size);
+    run->result->rows[run->step].rate_in_bytes = 1;
+}
+
 static w3d_result write_file(run_state *run)
 {
     const w3d_asset_scene *scene = &run->scene;
@@ -411,8 +430,7 @@ static w3d_result write_file(run_state *run)
     desc.crc = 1;
     w3d_result result = w3d_asset_bjson_create(scene, &desc, &run->result->file, &run->error);
     if (result != W3D_OK) return result;
-    count(run, "IDs", (uint64_t)scene->object_count + scene->mesh_count + scene->material_count + scene->image_count,
-          run->result->file.size);
+    count_file(run, scene);
     w3d_asset_scene_destroy(&run->scene); /* from here on there is only the file */
     return W3D_OK;
 }
@@ -427,15 +445,14 @@ static w3d_result reopen_file(run_state *run)
     desc.allocator = run->job->allocator;
     w3d_result result = w3d_asset_bjson_load(&desc, &run->reopened, &run->error);
     if (result != W3D_OK) return result;
-    count(run, "IDs", (uint64_t)scene->object_count + scene->mesh_count + scene->material_count + scene->image_count,
-          run->result->file.size);
+    count_file(run, scene);
     return W3D_OK;
 }
 
 /* ---- picture ---- */
 
-static void fill_item(w3d_thumbnail_item *item, const w3d_asset_scene *scene, const w3d_asset_mesh *mesh,
-                     const w3d_asset_range *range)
+static void fill_item(w3d_thumbnail_item *item, const w3d_asset_scene *scene,
+                      const w3d_asset_mesh *mesh, const w3d_asset_range *range)
 {
     w3d_asset_material material = w3d_asset_material_default();
     if (range->material < scene->material_count)
@@ -467,21 +484,23 @@ static w3d_result render(run_state *run, w3d_image_view *image, w3d_arena *arena
     w3d_thumbnail_desc desc;
     w3d_fill(&desc, 0, sizeof desc);
     w3d_fill(image, 0, sizeof *image);
-    image->width = run->job->width ? run->job->width : DEFAULT_WIDTH;
-    image->height = run->job->height ? run->job->height : DEFAULT_HEIGHT;
+    image->width = run->job->width ? run->job->width : default_width;
+    image->height = run->job->height ? run->job->height : default_height;
     image->channels = 3;
-    if (item_count > UINT32_MAX || image->width < SMALLEST_SIDE || image->width > LARGEST_SIDE ||
-        image->height < SMALLEST_SIDE || image->height > LARGEST_SIDE)
+    if (item_count > UINT32_MAX || image->width < smallest_side || image->width > largest_side ||
+        image->height < smallest_side || image->height > largest_side)
         return fail(run, W3D_ERR_LIMIT, "a picture is 16 to 8192 pixels wide and high");
     desc.width = image->width;
     desc.height = image->height;
     desc.item_count = (uint32_t)item_count;
 
     size_t pixels = (size_t)desc.width * desc.height, size = 64;
-    size_t draw_size = w3d_thumbnail_scratch_size(&desc), png_size = w3d_png_write_scratch_size(image);
+    size_t draw_size = w3d_thumbnail_scratch_size(&desc),
+           png_size = w3d_png_write_scratch_size(image);
     if (!draw_size || !w3d_size_append(&size, draw_size > png_size ? draw_size : png_size, 1) ||
         !w3d_size_append(&size, scene->object_count, sizeof(w3d_mat4)) ||
-        !w3d_size_append(&size, item_count, sizeof(w3d_thumbnail_item)) || !w3d_size_append(&size, pixels, 3))
+        !w3d_size_append(&size, item_count, sizeof(w3d_thumbnail_item)) ||
+        !w3d_size_append(&size, pixels, 3))
         return fail(run, W3D_ERR_LIMIT, "too many objects, or too large a picture");
     w3d_result result = scratch(run, size, arena);
     if (result != W3D_OK) return result;
@@ -545,7 +564,8 @@ static void locate_text(demo_error *error, const run_document *text)
     while (end < text->size && end - offset < sizeof error->quote && text->bytes[end] != '\n' &&
            text->bytes[end] != '\r')
         end++;
-    copy_printable(error->quote, sizeof error->quote, (const char *)text->bytes + offset, end - offset);
+    copy_printable(error->quote, sizeof error->quote, (const char *)text->bytes + offset,
+                   end - offset);
 }
 
 static void locate_bytes(demo_error *error, const run_document *file)
@@ -575,10 +595,12 @@ static void explain(run_state *run, w3d_result code)
     error->step = run->step;
     error->text = run->error.text ? run->error.text : w3d_result_text(code);
     if (run->step != DEMO_READ) {
-        if (run->at) copy_printable(error->quote, sizeof error->quote, run->at, w3d_text_size(run->at));
+        if (run->at)
+            copy_printable(error->quote, sizeof error->quote, run->at, w3d_text_size(run->at));
         return;
     }
-    if (run->sidecar.name[0] && w3d_text_size(error->text) > 4 && w3d_equal(error->text, "MTL:", 4)) {
+    if (run->sidecar.name[0] && w3d_text_size(error->text) > 4 &&
+        w3d_equal(error->text, "MTL:", 4)) {
         file = &run->sidecar;
         w3d_copy(error->file, file->name, sizeof error->file);
     }

@@ -33,9 +33,9 @@ typedef enum demo_step {
 
 typedef struct demo_job {
     const void *bytes; /* the model file; borrowed, as is all else here, until demo_run returns */
-    size_t      size;
-    uint32_t    width;  /* of the picture in pixels; 0: 960 */
-    uint32_t    height; /* 0: 640 */
+    size_t size;
+    uint32_t width;  /* of the picture in pixels; 0: 960 */
+    uint32_t height; /* 0: 640 */
 
     /* The bytes of a file that the model names (.bin, .mtl), valid until demo_run returns, or any
      * result but W3D_OK: there is no such file. NULL: there are none. */
@@ -53,36 +53,37 @@ typedef struct demo_job {
 /* A line of the table: one step, what it worked on, and how long. */
 typedef struct demo_row {
     const char *unit; /* of the items: "triangles", "vertices", ... */
-    uint64_t    items;
-    uint64_t    items_left; /* of those, after the step; as many as before but for welding */
-    uint64_t    bytes;      /* read or written, whichever the step is about */
-    double      milliseconds;
+    uint64_t items;
+    uint64_t items_left; /* of those, after the step; as many as before but for welding */
+    uint64_t bytes;      /* read or written, whichever the step is about */
+    int rate_in_bytes;   /* 1: the speed worth telling is bytes a second, not items */
+    double milliseconds;
 } demo_row;
 
 /* What went wrong and where. */
 typedef struct demo_error {
-    w3d_result  code;
-    demo_step   step;
-    const char *text;      /* what is wrong; static */
-    char        file[65];  /* a file the model names, if the error is there; "": the model itself */
-    uint64_t    offset;    /* of the first wrong byte in that file; only of step DEMO_READ */
-    uint64_t    line;      /* in text formats, from 1, with the column in bytes; else both are 0 */
-    uint64_t    column;
-    char        quote[49]; /* what was found there: text, or bytes in hexadecimal; or the name of
+    w3d_result code;
+    demo_step step;
+    const char *text; /* what is wrong; static */
+    char file[65];    /* a file the model names, if the error is there; "": the model itself */
+    uint64_t offset;  /* of the first wrong byte in that file; only of step DEMO_READ */
+    uint64_t line;    /* in text formats, from 1, with the column in bytes; else both are 0 */
+    uint64_t column;
+    char quote[49]; /* what was found there: text, or bytes in hexadecimal; or the name of
                               the mesh at fault; printable ASCII, "" where there is nothing */
 } demo_error;
 
 typedef struct demo_result {
-    w3d_asset_bjson file;     /* bytes and size: the BJSON file */
-    unsigned char  *png;      /* the picture */
-    size_t          png_size;
-    const char     *format;   /* "GLB", "glTF" or "OBJ"; NULL: none of these */
-    demo_row        rows[DEMO_STEP_COUNT]; /* unit is NULL from the step that failed */
-    uint32_t        object_count, mesh_count, material_count, image_count;
-    float           extent[3]; /* of the scene along x, y and z, in the file's unit */
-    demo_error      error;     /* code W3D_OK: none */
-    size_t          png_capacity; /* this and the next are not for the user */
-    w3d_allocator   allocator;
+    w3d_asset_bjson file; /* bytes and size: the BJSON file */
+    unsigned char *png;   /* the picture */
+    size_t png_size;
+    const char *format;             /* "GLB", "glTF" or "OBJ"; NULL: none of these */
+    demo_row rows[DEMO_STEP_COUNT]; /* unit is NULL from the step that failed */
+    uint32_t object_count, mesh_count, material_count, image_count;
+    float extent[3];     /* of the scene along x, y and z, in the file's unit */
+    demo_error error;    /* code W3D_OK: none */
+    size_t png_capacity; /* this and the next are not for the user */
+    w3d_allocator allocator;
 } demo_result;
 
 /* "read", "check", ...; static. */

@@ -34,14 +34,14 @@ EM_JS(void, host_connect, (void), { Module['bytes'] = function() { return HEAPU8
 #else
 #define EXPORTED(name) __attribute__((export_name(#name)))
 __attribute__((import_module("w3d"), import_name("now"))) double host_now(void);
-__attribute__((import_module("w3d"), import_name("host"))) uint32_t host_call(uint32_t op, uint32_t a,
-                                                                            uint32_t b, uint32_t c);
+__attribute__((import_module("w3d"), import_name("host"))) uint32_t
+host_call(uint32_t op, uint32_t a, uint32_t b, uint32_t c);
 static void host_connect(void) {}
 #endif
 
 static demo_result result;
-static char        report[4096];
-static size_t      report_size;
+static char report[4096];
+static size_t report_size;
 
 /* ---- the report ---- */
 
@@ -91,7 +91,8 @@ static void put_fraction(const char *before, const char *name, double value)
     if (!(value >= 0.0 && value < 1e12)) value = 0.0;
     uint64_t millionths = (uint64_t)(value * 1e6 + 0.5);
     put_count(before, name, millionths / 1000000u);
-    for (int place = 6; place > 0; place--, millionths /= 10) digits[place] = (char)('0' + (int)(millionths % 10));
+    for (int place = 6; place > 0; place--, millionths /= 10)
+        digits[place] = (char)('0' + (int)(millionths % 10));
     put(digits);
 }
 
@@ -115,6 +116,7 @@ static void write_report(void)
         put_count(",", "items", row->items);
         put_count(",", "left", row->items_left);
         put_count(",", "bytes", row->bytes);
+        put_count(",", "rateInBytes", (uint64_t)row->rate_in_bytes);
         put_fraction(",", "milliseconds", row->milliseconds);
         put("}");
     }
@@ -174,8 +176,8 @@ EXPORTED(demo_free) void demo_free(void *block, size_t size)
 }
 
 /* Does the job; gives a w3d_result. The outputs are there until the next call. */
-EXPORTED(demo_start) w3d_result demo_start(const void *bytes, size_t size, uint32_t width,
-                                         uint32_t height)
+EXPORTED(demo_start)
+w3d_result demo_start(const void *bytes, size_t size, uint32_t width, uint32_t height)
 {
     demo_job job;
     w3d_fill(&job, 0, sizeof job);
@@ -195,14 +197,14 @@ EXPORTED(demo_start) w3d_result demo_start(const void *bytes, size_t size, uint3
 /* 0: the report, 1: the BJSON file, 2: the picture. */
 EXPORTED(demo_output) const void *demo_output(uint32_t which)
 {
-    return which == OUTPUT_REPORT ? (const void *)report
-         : which == OUTPUT_BJSON  ? result.file.bytes
-                                  : (const void *)result.png;
+    return which == OUTPUT_REPORT  ? (const void *)report
+           : which == OUTPUT_BJSON ? result.file.bytes
+                                   : (const void *)result.png;
 }
 
 EXPORTED(demo_output_size) size_t demo_output_size(uint32_t which)
 {
-    return which == OUTPUT_REPORT ? report_size
-         : which == OUTPUT_BJSON  ? result.file.size
-                                  : result.png_size;
+    return which == OUTPUT_REPORT  ? report_size
+           : which == OUTPUT_BJSON ? result.file.size
+                                   : result.png_size;
 }

@@ -75,6 +75,7 @@ static w3d_result w3di_obj_count(w3di_obj_reader *reader)
     w3di_obj_word key;
     uint32_t objects = 0, groups = 0, materials = 0;
     while (w3di_obj_keyword(&cursor, &key)) {
+        w3di_obj_cursor line = cursor;
         if (w3di_obj_key(&key, "v")) {
             counts->positions++;
             if (!counts->colors && w3di_obj_words_left(&cursor) >= 6) counts->colors = 1;
@@ -93,6 +94,7 @@ static w3d_result w3di_obj_count(w3di_obj_reader *reader)
             groups++;
         else if (w3di_obj_key(&key, "usemtl"))
             materials++;
+        cursor = line;
         w3di_obj_end_line(&cursor);
     }
     counts->by_group = objects == 0;
@@ -397,8 +399,11 @@ static w3d_result w3di_obj_read(w3di_obj_reader *reader, const w3d_obj_desc *des
         return w3di_obj_fail(reader, scene->failure, 0,
                              "OBJ: the objects need more memory than allowed");
     while (w3di_obj_keyword(&reader->cursor, &key)) {
+        /* Where a line ends does not depend on what was read of it: both passes see the same. */
+        w3di_obj_cursor line = reader->cursor;
         w3d_result result = w3di_obj_read_line(reader, &key, desc);
         if (result != W3D_OK) return result;
+        reader->cursor = line;
         w3di_obj_end_line(&reader->cursor);
     }
     w3d_result result = w3di_obj_close_mesh(reader);

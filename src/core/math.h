@@ -85,7 +85,7 @@ W3D_STRICT double w3di_math_reduce(float x, unsigned *quadrant)
     static const uint32_t two_over_pi[8] = { 0x517CC1B7u, 0x27220A94u, 0xFE13ABE8u, 0xFA9A6EE0u,
                                              0x6DB14ACCu, 0x9E21C820u, 0xFF28B1D5u, 0u };
     uint32_t bits = w3d_bits_f32(x), word[3];
-    uint32_t m = (bits & 0x7FFFFFu) | 0x800000u, start = (bits >> 23 & 0xFFu) - 151u;
+    uint32_t m = (bits & 0x7FFFFFu) | 0x800000u, start = ((bits >> 23 & 0xFFu) - 151u) & 127u;
     for (uint32_t i = 0; i < 3; i++) {
         uint64_t pair = (uint64_t)two_over_pi[start / 32u + i] << 32;
         if (start / 32u + i < 7u) pair |= two_over_pi[start / 32u + i + 1u];

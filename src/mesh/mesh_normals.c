@@ -539,11 +539,17 @@ W3D_API w3d_result w3d_mesh_normals_normalise(float *vectors, uint32_t count, ui
     size_t step = stride ? stride : 12;
     for (size_t i = 0; i < count; i += 4) {
         size_t left = count - i, lanes = left < 4 ? left : 4;
-        char *rows = (char *)vectors + i * step;
-        float block[4][4] = { { 0 }, { 0 }, { 0 }, { 0 } };
-        for (size_t k = 0; k < lanes; k++) w3d_copy(block[k], rows + k * step, 12);
-        w3di_mesh_normals_vec v =
-            w3di_mesh_normals_gather(block[0], block[1], block[2], block[3]);
+        const char *row = (const char *)vectors + i * step;
+        w3d_f4 row_of[4];
+        for (size_t k = 0; k < 4; k++) {
+            const float *at = (const float *)(const void *)(row + (k < lanes ? k : 0) * step);
+            row_of[k] = left > 4 ? w3d_f4_load(at) : w3d_f4_load3(at);
+        }
+        w3d_f4_transpose(&row_of[0], &row_of[1], &row_of[2], &row_of[3]);
+        w3di_mesh_normals_vec v;
+        v.x = row_of[0];
+        v.y = row_of[1];
+        v.z = row_of[2];
 
         w3d_f4 power = w3di_mesh_normals_power(w3di_mesh_normals_largest(v));
         v = w3di_mesh_normals_mul(v, power);
@@ -554,8 +560,8 @@ W3D_API w3d_result w3d_mesh_normals_normalise(float *vectors, uint32_t count, ui
         v.x = w3d_f4_div(v.x, length);
         v.y = w3d_f4_div(v.y, length);
         v.z = w3d_f4_div(v.z, length);
-        w3di_mesh_normals_scatter((float *)(void *)rows, step, w3di_mesh_normals_and(v, proper),
-                                  lanes);
+        w3di_mesh_normals_scatter((float *)(void *)((char *)vectors + i * step), step,
+                                  w3di_mesh_normals_and(v, proper), lanes);
     }
     return W3D_OK;
 }

@@ -9,14 +9,14 @@
 import { readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { createPipeline, instantiate } from '../../examples/demo/web/pipeline.mjs';
+import { createPipeline } from '../../examples/demo/web/pipeline.mjs';
 
 const [modulePath, modelPath, folder, width, height] = process.argv.slice(2);
 let imports = [];
 
 function connectWasm(wasm) {
     imports = WebAssembly.Module.imports(wasm).map(({ module, name }) => `${module}.${name}`);
-    return (given) => instantiate(wasm, given);
+    return async (given) => (await WebAssembly.instantiate(wasm, given)).exports;
 }
 
 function connectEmscripten(path) {

@@ -8,7 +8,6 @@ const UNITS = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k'], [1, '']];
 const find = (id) => document.getElementById(id);
 const whole = new Intl.NumberFormat('en').format;
 let worker = null;
-let links = [];
 
 function short(value, unit) {
     const [scale, prefix] = UNITS.find(([limit]) => value >= limit) ?? [1, ''];
@@ -27,14 +26,11 @@ function say(text, fraction = null) {
     document.body.classList.toggle('working', fraction !== null);
 }
 
-// ---- outcomes ----
-
 function showError(name, what, advice, where = '') {
     const box = find('error');
     box.querySelector('h2').textContent = `${name} could not be opened`;
     box.querySelector('.what').textContent = `${what}.`;
     box.querySelector('.where').textContent = where;
-    box.querySelector('.where').hidden = !where;
     box.querySelector('.advice').textContent = advice;
     box.hidden = false;
     find('outcome').hidden = true;
@@ -49,9 +45,8 @@ function showReportedError(name, { text, step, file, offset, line, column, quote
     `in step “${step}”${file ? `, in ${file}` : ''}${place}${quote ? `\nfound there: ${quote}` : ''}`);
 }
 
-function addRow(cells, kind = '') {
+function addRow(cells) {
     const row = find('rows').insertRow();
-    row.className = kind;
     cells.forEach((content, index) => {
         const cell = document.createElement(index ? 'td' : 'th');
         if (!index) cell.scope = 'row';
@@ -68,25 +63,25 @@ function itemsText({ items, left, unit }) {
 
 function offer(id, bytes, type) {
     const link = find(id);
+    URL.revokeObjectURL(link.href); // that of the last result
     link.href = URL.createObjectURL(new Blob([bytes], { type }));
     link.querySelector('small').textContent = short(bytes.length, 'B');
-    links.push(link.href);
-    return link.href;
 }
 
 async function showResult(name, { report, bjson, png }, milliseconds) {
     if (report.error) return showReportedError(name, report.error);
-    links.splice(0).forEach((link) => URL.revokeObjectURL(link));
     offer('bjson', bjson, 'application/octet-stream');
+    offer('png', png, 'image/png');
     const picture = find('picture');
-    picture.src = offer('png', png, 'image/png');
+    picture.src = find('png').href;
 
     find('rows').replaceChildren();
     for (const row of report.rows) {
+        const perSecond = (row.rateInBytes ? row.bytes : row.items) / row.milliseconds * 1e3;
         addRow([row.step, itemsText(row), whole(row.bytes), row.milliseconds.toFixed(2),
-            row.items && row.milliseconds ? short(row.items / row.milliseconds * 1e3, '/s') : '']);
+            perSecond > 0 && perSecond < Infinity ? short(perSecond, row.rateInBytes ? 'B/s' : '/s') : '']);
     }
-    addRow(['all', '', '', milliseconds.toFixed(2), ''], 'all');
+    addRow(['all', '', '', milliseconds.toFixed(2), '']);
 
     const size = [report.x, report.y, report.z].map((side) => Number(side.toPrecision(3)));
     const contents = [counted(report.objects, 'object'), counted(report.meshes, 'mesh', 'meshes'),
@@ -98,8 +93,6 @@ async function showResult(name, { report, bjson, png }, milliseconds) {
     await picture.decode();
     say(`${name}: ${counted(report.rows[0].items, 'triangle')} in ${milliseconds.toFixed(0)} ms`);
 }
-
-// ---- the job ----
 
 // A new worker for each job: one that is under way is dropped, and its memory goes with it.
 function run(name, bytes, files) {
@@ -137,13 +130,9 @@ async function openFiles(list) {
 }
 
 async function openShipped() {
-    try {
-        const response = await fetch(SHIPPED);
-        if (!response.ok) throw new Error(`The server answered ${response.status}`);
-        run(SHIPPED, new Uint8Array(await response.arrayBuffer()), new Map());
-    } catch (error) {
-        showError(SHIPPED, error.message, 'Open a model of your own instead.');
-    }
+    const response = await fetch(SHIPPED).catch(() => null);
+    if (response?.ok) return openFiles([new File([await response.blob()], SHIPPED)]);
+    showError(SHIPPED, 'The server does not give it', 'Open a model of your own instead.');
 }
 
 find('files').addEventListener('change', (event) => {

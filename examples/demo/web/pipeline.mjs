@@ -1,20 +1,15 @@
 // The demo's wasm module, called: a model's bytes in; a report, a BJSON file and a picture out.
 //
-//   const pipeline = await createPipeline((imports) => instantiate(wasmBytes, imports));
+//   const pipeline = await createPipeline(async (imports) =>
+//       (await WebAssembly.instantiate(wasm, imports)).instance.exports);
 //   const { report, bjson, png } = pipeline.run(bytes, { open, progress });
 //
-// What crosses is bytes in the module's memory. Every call into the module may grow that memory and
-// detach what JavaScript has of it, so views are made anew each time and never kept.
+// Every call into the module may grow its memory and detach what JavaScript has of it, so views are
+// made anew each time and never kept. After an exception the module is of no more use.
 
 const HOST_PROGRESS = 1, HOST_OPEN = 2;
 const OUTPUT_REPORT = 0, OUTPUT_BJSON = 1, OUTPUT_PNG = 2;
 const decoder = new TextDecoder();
-
-// For `connect`: from a module's bytes or a compiled module to its exports.
-export async function instantiate(source, imports) {
-    const made = await WebAssembly.instantiate(source, imports);
-    return (made.instance ?? made).exports;
-}
 
 // `connect` is given the imports and gives the exports, or a promise of them.
 export async function createPipeline(connect) {
@@ -29,8 +24,7 @@ export async function createPipeline(connect) {
                     current.progress?.(a, b, c);
                     return 0;
                 }
-                if (operation !== HOST_OPEN) return 0;
-                const file = current.open?.(decoder.decode(copy(a, b)));
+                const file = operation === HOST_OPEN && current.open?.(decoder.decode(copy(a, b)));
                 if (!file) return 0;
                 const found = new Uint32Array([put(file), file.length]);
                 view(c, 8).set(new Uint8Array(found.buffer));
