@@ -14,9 +14,9 @@ FILES   ?=
 OUT     ?= build/demo_out
 SECONDS ?= 60
 
-DEMO = examples/demo/main.c examples/demo/pipeline.c
-WASM = clang --target=wasm32 -Oz -flto -msimd128 -mbulk-memory -nostdlib -fvisibility=hidden \
-       -Wl,--no-entry -Wl,--lto-O3 -Wl,--strip-all
+DEMO  = examples/demo/main.c examples/demo/pipeline.c
+CLANG ?= clang
+WASM  = $(CLANG) --target=wasm32 -Oz -msimd128 -mbulk-memory -fvisibility=hidden -DNDEBUG -I.
 
 .PHONY: demo page test bench fuzz header clean
 
@@ -27,8 +27,16 @@ build/demo: wasm3d.h $(DEMO) examples/demo/pipeline.h
 	mkdir -p build
 	$(CC) $(CFLAGS) -I. $(DEMO) -o $@
 
-page:
+# Two steps: given sources to link, clang 14 hands the module to whatever wasm-opt is installed.
+page: wasm3d.h
 	mkdir -p build/page
+	$(WASM) -c examples/demo/wasm.c -o build/page/wasm.o
+	$(WASM) -c examples/demo/pipeline.c -o build/page/pipeline.o
+	$(CLANG) --target=wasm32 -nostdlib -Wl,--no-entry,--gc-sections,--strip-all \
+	    build/page/wasm.o build/page/pipeline.o -o build/page/demo.wasm
+	rm build/page/wasm.o build/page/pipeline.o
+	cp examples/demo/web/* examples/models/gardener.glb build/page/
+	@echo "made build/page; see it with: python3 -m http.server -d build/page"
 
 test:
 	tests/setup.sh || test $$? -eq 77

@@ -12,27 +12,27 @@ enum { OBJECTS = 10000, VERTICES = 1000000, FIELDS = 8, ARENA = 1 << 19 };
 
 /* Laid out as in the file: 8-byte numbers first, then 4, then 1, each by name. */
 typedef struct object_record {
-    double   mass;
+    double mass;
     uint32_t data;
-    float    location[3], matrix_local[16];
+    float location[3], matrix_local[16];
     uint32_t parent;
-    float    rotation_quaternion[4], scale[3];
-    uint8_t  hide;
+    float rotation_quaternion[4], scale[3];
+    uint8_t hide;
 } object_record;
 
 typedef struct bjson_bench {
-    char            names[OBJECTS][16];
-    object_record   objects[OBJECTS];
+    char names[OBJECTS][16];
+    object_record objects[OBJECTS];
     w3d_bjson_value fields[FIELDS], values[FIELDS];
-    float          *positions, *normals, *uvs;
-    uint32_t       *indices;
-    int             by_values;
+    float *positions, *normals, *uvs;
+    uint32_t *indices;
+    int by_values;
     w3d_bjson_write_desc desc;
-    void           *arena;
-    unsigned char  *file, *other;
-    size_t          size;
+    void *arena;
+    unsigned char *file, *other;
+    size_t size;
     w3d_asset_scene scene;
-    double          sum;
+    double sum;
 } bjson_bench;
 
 static void describe_object(bjson_bench *b, uint32_t row, w3d_bjson_write_id *id)
@@ -53,7 +53,8 @@ static void describe_object(bjson_bench *b, uint32_t row, w3d_bjson_write_id *id
     b->values[3] = w3d_bjson_f64("mass", o->mass);
     b->values[4] = w3d_bjson_vector("matrix_local", W3D_BJSON_SUB_F32, 16, o->matrix_local);
     b->values[5] = w3d_bjson_reference("parent", o->parent);
-    b->values[6] = w3d_bjson_vector("rotation_quaternion", W3D_BJSON_SUB_F32, 4, o->rotation_quaternion);
+    b->values[6] =
+        w3d_bjson_vector("rotation_quaternion", W3D_BJSON_SUB_F32, 4, o->rotation_quaternion);
     b->values[7] = w3d_bjson_vector("scale", W3D_BJSON_SUB_F32, 3, o->scale);
 }
 
@@ -64,9 +65,12 @@ static w3d_result describe(void *user, uint32_t row, w3d_bjson_write_id *id)
         describe_object(b, row, id);
         return W3D_OK;
     }
-    b->values[0] = w3d_bjson_rows(w3d_bjson_large("index", W3D_BJSON_SUB_U32, b->indices, 2 * VERTICES), 3);
-    b->values[1] = w3d_bjson_rows(w3d_bjson_large("normal", W3D_BJSON_SUB_F32, b->normals, VERTICES), 3);
-    b->values[2] = w3d_bjson_rows(w3d_bjson_large("position", W3D_BJSON_SUB_F32, b->positions, VERTICES), 3);
+    b->values[0] =
+        w3d_bjson_rows(w3d_bjson_large("index", W3D_BJSON_SUB_U32, b->indices, 2 * VERTICES), 3);
+    b->values[1] =
+        w3d_bjson_rows(w3d_bjson_large("normal", W3D_BJSON_SUB_F32, b->normals, VERTICES), 3);
+    b->values[2] =
+        w3d_bjson_rows(w3d_bjson_large("position", W3D_BJSON_SUB_F32, b->positions, VERTICES), 3);
     b->values[3] = w3d_bjson_rows(w3d_bjson_large("uv", W3D_BJSON_SUB_F32, b->uvs, VERTICES), 2);
     id->name = "Mesh";
     id->type = W3D_BJSON_MESH;
@@ -127,9 +131,11 @@ static void traverse(void *user)
         double mass = 0;
         if (w3d_bjson_id_at(&file, row, &id) != W3D_OK || !w3d_bjson_properties(&id, &map)) abort();
         for (int i = 0; i < 4; i++)
-            if (w3d_bjson_member(&map, names[i], &view) && w3d_bjson_to_f32(&view, f, counts[i])) b->sum += (double)f[2];
+            if (w3d_bjson_member(&map, names[i], &view) && w3d_bjson_to_f32(&view, f, counts[i]))
+                b->sum += (double)f[2];
         if (w3d_bjson_member(&map, "mass", &view) && w3d_bjson_to_f64(&view, &mass)) b->sum += mass;
-        if (w3d_bjson_member(&map, "hide", &view) && w3d_bjson_to_i64(&view, &hide)) b->sum += (double)hide;
+        if (w3d_bjson_member(&map, "hide", &view) && w3d_bjson_to_i64(&view, &hide))
+            b->sum += (double)hide;
         if (w3d_bjson_member(&map, "data", &view) && w3d_bjson_to_row(&view, &to)) b->sum += to;
         if (w3d_bjson_member(&map, "parent", &view) && w3d_bjson_to_row(&view, &to)) b->sum += to;
     }
@@ -186,17 +192,22 @@ static void fill(bjson_bench *b)
         o->parent = i ? (i - 1) / 2 : W3D_BJSON_NONE;
         o->mass = i;
         o->rotation_quaternion[0] = o->scale[0] = o->scale[1] = o->scale[2] = 1.0f;
-        for (int k = 0; k < 16; k++) o->matrix_local[k] = k % 5 == 0 ? 1.0f : (float)(i + (uint32_t)k);
+        for (int k = 0; k < 16; k++)
+            o->matrix_local[k] = k % 5 == 0 ? 1.0f : (float)(i + (uint32_t)k);
         for (int k = 0; k < 3; k++) o->location[k] = (float)i;
     }
     b->fields[0] = w3d_bjson_field("data", W3D_BJSON_REFERENCE, offsetof(object_record, data));
     b->fields[1] = w3d_bjson_field("hide", W3D_BJSON_BOOL, offsetof(object_record, hide));
-    b->fields[2] = w3d_bjson_vector_field("location", W3D_BJSON_SUB_F32, 3, offsetof(object_record, location));
+    b->fields[2] =
+        w3d_bjson_vector_field("location", W3D_BJSON_SUB_F32, 3, offsetof(object_record, location));
     b->fields[3] = w3d_bjson_field("mass", W3D_BJSON_F64, offsetof(object_record, mass));
-    b->fields[4] = w3d_bjson_vector_field("matrix_local", W3D_BJSON_SUB_F32, 16, offsetof(object_record, matrix_local));
+    b->fields[4] = w3d_bjson_vector_field("matrix_local", W3D_BJSON_SUB_F32, 16,
+                                          offsetof(object_record, matrix_local));
     b->fields[5] = w3d_bjson_field("parent", W3D_BJSON_REFERENCE, offsetof(object_record, parent));
-    b->fields[6] = w3d_bjson_vector_field("rotation_quaternion", W3D_BJSON_SUB_F32, 4, offsetof(object_record, rotation_quaternion));
-    b->fields[7] = w3d_bjson_vector_field("scale", W3D_BJSON_SUB_F32, 3, offsetof(object_record, scale));
+    b->fields[6] = w3d_bjson_vector_field("rotation_quaternion", W3D_BJSON_SUB_F32, 4,
+                                          offsetof(object_record, rotation_quaternion));
+    b->fields[7] =
+        w3d_bjson_vector_field("scale", W3D_BJSON_SUB_F32, 3, offsetof(object_record, scale));
     b->desc.describe = describe;
     b->desc.user = b;
 }
@@ -207,7 +218,8 @@ static void fill_scene(bjson_bench *b)
     w3d_asset_scene_init(scene, NULL, 0);
     scene->object_count = OBJECTS;
     scene->mesh_count = 1;
-    scene->objects = (w3d_asset_object *)w3d_asset_scene_alloc(scene, OBJECTS, sizeof *scene->objects);
+    scene->objects =
+        (w3d_asset_object *)w3d_asset_scene_alloc(scene, OBJECTS, sizeof *scene->objects);
     scene->meshes = (w3d_asset_mesh *)w3d_asset_scene_alloc(scene, 1, sizeof *scene->meshes);
     if (!scene->objects || !scene->meshes) abort();
     for (uint32_t i = 0; i < OBJECTS; i++) {

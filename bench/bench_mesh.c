@@ -17,20 +17,20 @@
 
 /* What every row works on. */
 typedef struct bench_mesh_data {
-    test_mesh             mesh;
-    w3d_mesh_view         view;
-    float                *corners; /* [index_count][3] every corner a vertex of its own */
-    float                *out;     /* as large as the indices                           */
-    uint32_t             *remap;   /* [index_count]                                     */
-    void                 *scratch;
-    size_t                scratch_size;
+    test_mesh mesh;
+    w3d_mesh_view view;
+    float *corners;  /* [index_count][3] every corner a vertex of its own */
+    float *out;      /* as large as the indices                           */
+    uint32_t *remap; /* [index_count]                                     */
+    void *scratch;
+    size_t scratch_size;
     w3d_mesh_normals_desc normals;
-    w3d_mesh_attribute    attribute;
-    w3d_mesh_weld_desc    weld;
-    uint32_t             *sizes; /* [quad_count] four, for triangulation                */
-    uint32_t             *quads; /* [quad_count][4]                                     */
-    uint32_t              quad_count;
-    size_t                moved; /* bytes the limit reads                               */
+    w3d_mesh_attribute attribute;
+    w3d_mesh_weld_desc weld;
+    uint32_t *sizes; /* [quad_count] four, for triangulation                */
+    uint32_t *quads; /* [quad_count][4]                                     */
+    uint32_t quad_count;
+    size_t moved; /* bytes the limit reads                               */
 } bench_mesh_data;
 
 static void stop(const char *what)
@@ -101,7 +101,8 @@ static void plain_vertex_normals(void *user)
         float n[3];
         plain_cross(data->mesh.positions, corner, n);
         for (int k = 0; k < 3; k++)
-            for (int axis = 0; axis < 3; axis++) out[3 * (size_t)corner[k] + (size_t)axis] += n[axis];
+            for (int axis = 0; axis < 3; axis++)
+                out[3 * (size_t)corner[k] + (size_t)axis] += n[axis];
     }
     for (size_t i = 0; i < data->mesh.vertex_count; i++) plain_unit(out + 3 * i);
     bench_keep(out);
@@ -110,7 +111,8 @@ static void plain_vertex_normals(void *user)
 static void face_normals(void *user)
 {
     bench_mesh_data *data = (bench_mesh_data *)user;
-    if (w3d_mesh_normals_faces(&data->view, NULL, data->out) != W3D_OK) stop("w3d_mesh_normals_faces");
+    if (w3d_mesh_normals_faces(&data->view, NULL, data->out) != W3D_OK)
+        stop("w3d_mesh_normals_faces");
     bench_keep(data->out);
 }
 
@@ -363,7 +365,8 @@ void bench_mesh(void)
     data.moved = (size_t)data.quad_count * (16 + 4 + 24) + (size_t)data.mesh.vertex_count * 12;
     bench_run(&row);
 
-    row = row_of("normalise", "Mvec/s", data.mesh.index_count / 1e6, &data); /* overwrites corners */
+    row =
+        row_of("normalise", "Mvec/s", data.mesh.index_count / 1e6, &data); /* overwrites corners */
     row.ours.run = normalise;
     row.peer.run = plain_normalise, row.peer.name = "plain loop";
     row.limit.run = copy_bytes, row.limit.name = "memcpy";

@@ -5,7 +5,7 @@
 FILE *bench_csv;
 
 /* One line a floor. */
-#define BENCHES(X) X(pack) X(mesh) X(bjson) X(gltf) X(raster)
+#define BENCHES(X)    X(pack) X(mesh) X(bjson) X(gltf) X(raster)
 
 #define DECLARE(name) void bench_##name(void);
 BENCHES(DECLARE)
@@ -33,7 +33,8 @@ int main(int count, char **arguments)
             fprintf(stderr, "bench: %s cannot be written\n", words[i + 1]);
             return 1;
         }
-        fprintf(bench_csv, "name,unit,ours,peer,limit,x_peer,x_limit,min_ms,median_ms,max_ms,peer_name,limit_name\n");
+        fprintf(bench_csv, "name,unit,ours,peer,limit,x_peer,x_limit,min_ms,median_ms,max_ms,peer_"
+                           "name,limit_name\n");
         words[i] = words[i + 1] = NULL;
     }
 #define CALL(name)                                                                                 \

@@ -6,7 +6,12 @@
 #include "scene/bjson_write.h"
 #include "test.h"
 
-enum { BJSON_RANDOM_IDS = 12, BJSON_RANDOM_VALUES = 4096, BJSON_RANDOM_BYTES = 1 << 17, BJSON_RANDOM_KEYS = 24 };
+enum {
+    BJSON_RANDOM_IDS = 12,
+    BJSON_RANDOM_VALUES = 4096,
+    BJSON_RANDOM_BYTES = 1 << 17,
+    BJSON_RANDOM_KEYS = 24
+};
 
 typedef struct bjson_random {
     w3d_bjson_write_desc desc;
@@ -21,9 +26,30 @@ typedef struct bjson_random {
 static inline const char *bjson_random_key(uint32_t i)
 {
     static const char *keys[BJSON_RANDOM_KEYS] = {
-        "", "a", "aa", "ab", "b", "location", "scale", "rotation_quaternion", "\xC3\xA9", "\xF0\x9F\x98\x80",
-        "z", "extras", "mass", "parent", "data", "aab", "A", "a b", "0", "~", "/", "matrix_local",
-        "a rather long name of a property, such as people give", "aaa"
+        "",
+        "a",
+        "aa",
+        "ab",
+        "b",
+        "location",
+        "scale",
+        "rotation_quaternion",
+        "\xC3\xA9",
+        "\xF0\x9F\x98\x80",
+        "z",
+        "extras",
+        "mass",
+        "parent",
+        "data",
+        "aab",
+        "A",
+        "a b",
+        "0",
+        "~",
+        "/",
+        "matrix_local",
+        "a rather long name of a property, such as people give",
+        "aaa"
     };
     return keys[i % BJSON_RANDOM_KEYS];
 }
@@ -45,8 +71,8 @@ static inline void *bjson_random_data(bjson_random *d, size_t size)
 static inline w3d_bjson_subtype bjson_random_subtype(void)
 {
     static const w3d_bjson_subtype all[12] = {
-        W3D_BJSON_SUB_U8, W3D_BJSON_SUB_U16, W3D_BJSON_SUB_U32, W3D_BJSON_SUB_U64,
-        W3D_BJSON_SUB_I8, W3D_BJSON_SUB_I16, W3D_BJSON_SUB_I32, W3D_BJSON_SUB_I64,
+        W3D_BJSON_SUB_U8,  W3D_BJSON_SUB_U16, W3D_BJSON_SUB_U32, W3D_BJSON_SUB_U64,
+        W3D_BJSON_SUB_I8,  W3D_BJSON_SUB_I16, W3D_BJSON_SUB_I32, W3D_BJSON_SUB_I64,
         W3D_BJSON_SUB_F16, W3D_BJSON_SUB_F32, W3D_BJSON_SUB_F64, W3D_BJSON_SUB_REFERENCE
     };
     return all[test_random_below(12)];
@@ -57,9 +83,11 @@ static inline uint32_t bjson_random_row(const bjson_random *d)
     return test_random_below(4) ? test_random_below(d->desc.id_count) : W3D_BJSON_NONE;
 }
 
-static inline void *bjson_random_elements(bjson_random *d, w3d_bjson_subtype subtype, uint32_t count)
+static inline void *bjson_random_elements(bjson_random *d, w3d_bjson_subtype subtype,
+                                          uint32_t count)
 {
-    unsigned char *bytes = (unsigned char *)bjson_random_data(d, (size_t)count * w3d_bjson_subtype_size(subtype));
+    unsigned char *bytes =
+        (unsigned char *)bjson_random_data(d, (size_t)count * w3d_bjson_subtype_size(subtype));
     if (bytes && subtype == W3D_BJSON_SUB_REFERENCE)
         for (uint32_t i = 0; i < count; i++) {
             uint32_t row = bjson_random_row(d);
@@ -83,19 +111,24 @@ static inline w3d_bjson_value bjson_random_text(bjson_random *d, const char *key
     return w3d_bjson_string(key, text, size);
 }
 
-static inline w3d_bjson_value *bjson_random_values(bjson_random *d, uint32_t count, int in_list, int depth);
+static inline w3d_bjson_value *bjson_random_values(bjson_random *d, uint32_t count, int in_list,
+                                                   int depth);
 
 static inline w3d_bjson_value bjson_random_value(bjson_random *d, const char *key, int depth)
 {
     w3d_bjson_subtype subtype = bjson_random_subtype();
-    uint32_t n = 1 + test_random_below(4), rows = test_random_below(6), kind = test_random_below(depth > 0 ? 16 : 12);
-    if (d->value_count + 64 > BJSON_RANDOM_VALUES || d->byte_count + 4096 > BJSON_RANDOM_BYTES) kind = kind % 4;
+    uint32_t n = 1 + test_random_below(4), rows = test_random_below(6),
+             kind = test_random_below(depth > 0 ? 16 : 12);
+    if (d->value_count + 64 > BJSON_RANDOM_VALUES || d->byte_count + 4096 > BJSON_RANDOM_BYTES)
+        kind = kind % 4;
     switch (kind) {
     case 0: return w3d_bjson_null(key);
     case 1: return w3d_bjson_bool(key, (int)test_random_below(2));
     case 2: return w3d_bjson_i64(key, (int64_t)test_random());
     case 3: return w3d_bjson_u64(key, test_random());
-    case 4: return w3d_bjson_f64(key, w3d_f64_from_bits(test_random_below(3) ? test_random() : 0xFFF0000000000001u));
+    case 4:
+        return w3d_bjson_f64(key, w3d_f64_from_bits(test_random_below(3) ? test_random()
+                                                                         : 0xFFF0000000000001u));
     case 5: return w3d_bjson_time(key, (int64_t)test_random());
     case 6: return w3d_bjson_reference(key, bjson_random_row(d));
     case 7:
@@ -103,17 +136,25 @@ static inline w3d_bjson_value bjson_random_value(bjson_random *d, const char *ke
         return w3d_bjson_vector(key, subtype, n, bjson_random_elements(d, subtype, n));
     case 8: return bjson_random_text(d, key);
     case 9: rows *= 5; return w3d_bjson_bytes(key, bjson_random_data(d, rows), rows);
-    case 10: return w3d_bjson_rows(w3d_bjson_array(key, subtype, bjson_random_elements(d, subtype, n * rows), rows), n);
+    case 10:
+        return w3d_bjson_rows(
+            w3d_bjson_array(key, subtype, bjson_random_elements(d, subtype, n * rows), rows), n);
     case 11:
         if (test_random_below(4) == 0) rows = 50;
-        return w3d_bjson_rows(w3d_bjson_large(key, subtype, bjson_random_elements(d, subtype, n * rows), rows), n);
+        return w3d_bjson_rows(
+            w3d_bjson_large(key, subtype, bjson_random_elements(d, subtype, n * rows), rows), n);
     case 12:
-    case 13: n = test_random_below(5); return w3d_bjson_map(key, bjson_random_values(d, n, 0, depth - 1), n);
-    default: n = test_random_below(5); return w3d_bjson_list(key, bjson_random_values(d, n, 1, depth - 1), n);
+    case 13:
+        n = test_random_below(5);
+        return w3d_bjson_map(key, bjson_random_values(d, n, 0, depth - 1), n);
+    default:
+        n = test_random_below(5);
+        return w3d_bjson_list(key, bjson_random_values(d, n, 1, depth - 1), n);
     }
 }
 
-static inline w3d_bjson_value *bjson_random_values(bjson_random *d, uint32_t count, int in_list, int depth)
+static inline w3d_bjson_value *bjson_random_values(bjson_random *d, uint32_t count, int in_list,
+                                                   int depth)
 {
     w3d_bjson_value *values = d->values + d->value_count;
     uint32_t first = test_random_below(BJSON_RANDOM_KEYS);
@@ -132,7 +173,8 @@ static inline void bjson_random_make(bjson_random *d)
     d->desc.crc = (int)test_random_below(2);
     for (uint32_t i = 0; i < d->desc.id_count; i++) {
         w3d_bjson_write_id *id = &d->ids[i];
-        int length = test_random_below(8) ? (int)test_random_below(20) : (int)test_random_below(256);
+        int length =
+            test_random_below(8) ? (int)test_random_below(20) : (int)test_random_below(256);
         for (int k = 0; k < length; k++) d->names[i][k] = (char)('a' + test_random_below(26));
         id->name = d->names[i];
         id->type = (uint8_t)test_random_below(256);
@@ -145,7 +187,8 @@ static inline void bjson_random_make(bjson_random *d)
 
 /* The file of a description, in a block of exactly its size (free it); NULL and *result where that
  * fails. The arena is exactly as large as the stated bound. */
-static inline unsigned char *bjson_random_encode(const w3d_bjson_write_desc *desc, size_t *size, w3d_result *result)
+static inline unsigned char *bjson_random_encode(const w3d_bjson_write_desc *desc, size_t *size,
+                                                 w3d_result *result)
 {
     size_t scratch = w3d_bjson_write_scratch_size(desc);
     void *memory = malloc(scratch);

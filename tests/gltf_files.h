@@ -54,16 +54,21 @@ static void fill_shared(void)
 {
     static const float square[4][3] = { { 0, 0, 0 }, { 1, 0, 0 }, { 1, 1, 0 }, { 0, 1, 0 } };
     static const uint8_t corners[6] = { 0, 1, 2, 0, 2, 3 };
-    static const int16_t quantised[4][4] = { { 32767, 0, -32767, 9 }, { -32768, 16384, 1, 9 },
-                                             { 0, 0, 0, 9 }, { 1, 2, 3, 9 } };
-    static const uint8_t colors[4][4] = { { 255, 0, 51, 255 }, { 0, 255, 0, 0 }, { 1, 2, 3, 4 }, { 0, 0, 0, 51 } };
+    static const int16_t quantised[4][4] = {
+        { 32767, 0, -32767, 9 }, { -32768, 16384, 1, 9 }, { 0, 0, 0, 9 }, { 1, 2, 3, 9 }
+    };
+    static const uint8_t colors[4][4] = {
+        { 255, 0, 51, 255 }, { 0, 255, 0, 0 }, { 1, 2, 3, 4 }, { 0, 0, 0, 51 }
+    };
     static const float replaced[2][3] = { { 7, 8, 9 }, { -7, -8, -9 } };
     static const uint16_t rest[] = { 1, 3 }, bad[8] = { 3, 1, 1, 9, 0, 1, 9, 0 };
-    static const uint16_t colors16[4][3] = { { 65535, 0, 13107 }, { 0, 1, 2 }, { 3, 4, 5 }, { 6, 7, 8 } };
+    static const uint16_t colors16[4][3] = {
+        { 65535, 0, 13107 }, { 0, 1, 2 }, { 3, 4, 5 }, { 6, 7, 8 }
+    };
     static const signed char bytes[28] = { 127, -127, -128, 0, 1, 2, 3, 4, 5, 6, 7, 8, /* 15 */
-                                           0, 1, 3, 2,                                 /* 16 */
-                                           4, 0, 1, 0,                                 /* 17 */
-                                           0, 0, 0, 0, 0, 0, 0, 0 };
+                                           0,   1,    3,    2,                         /* 16 */
+                                           4,   0,    1,    0,                         /* 17 */
+                                           0,   0,    0,    0, 0, 0, 0, 0 };
     memcpy(shared, square, 48);
     for (size_t i = 0; i < 6; i++) {
         w3d_store_u16(shared + 48 + 2 * i, corners[i]);
@@ -71,7 +76,9 @@ static void fill_shared(void)
         w3d_store_u32(shared + 68 + 4 * i, corners[i]);
     }
     for (size_t i = 0; i < 4; i++) {
-        float row[8] = { square[i][0] * 2, square[i][1] * 2, 1, 0, 0, 1, square[i][0], square[i][1] };
+        float row[8] = {
+            square[i][0] * 2, square[i][1] * 2, 1, 0, 0, 1, square[i][0], square[i][1]
+        };
         memcpy(shared + 92 + 32 * i, row, 32);
     }
     memcpy(shared + 220, quantised, 32);

@@ -1,8 +1,8 @@
 /* oracle_assimp.c - our readers against the assimp library, on the models its distribution ships.
  *
  *     cc -Isrc tests/oracle_assimp.c src/asset/gltf*.c src/asset/obj.c src/asset/asset_scene.c \
- *        src/scene/json.c src/memory/allocator.c -lassimp -lm -o oracle_assimp
- *     ./oracle_assimp [-v] [FOLDER]       default /usr/share/assimp/models
+ *        src/scene/json.c src/memory/allocator.c src/mesh/mesh_triangulate.c -lassimp -lm -o oracle
+ *     ./oracle [-v] [FOLDER]       default /usr/share/assimp/models
  *
  * Every .gltf, .glb and .obj below the folder is read by both. The number of triangles and the
  * bounds of all triangles in world space must agree, or the file stands in assimp_expected.txt

@@ -12,6 +12,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+SOURCES = ["asset/gltf*.c", "asset/obj.c", "asset/asset_scene.c", "scene/json.c", "memory/allocator.c",
+           "mesh/mesh_triangulate.c"]
 MODELS = pathlib.Path("/usr/share/assimp/models")
 
 
@@ -19,10 +21,10 @@ def main():
     if not MODELS.exists() or not pathlib.Path("/usr/include/assimp/cimport.h").exists():
         print("assimp or its test models are not installed")
         return 77
-    sources = sorted(str(path) for path in (ROOT / "src").glob("*/*.c"))
+    sources = sorted(str(path) for pattern in SOURCES for path in (ROOT / "src").glob(pattern))
     with tempfile.TemporaryDirectory() as folder:
         program = pathlib.Path(folder) / "oracle_assimp"
-        build = subprocess.run(["clang", "-std=c11", "-O2", "-g", "-fsanitize=address,undefined",
+        build = subprocess.run(["clang", "-std=c11", "-O1", "-g", "-fsanitize=address,undefined",
                                 "-fno-sanitize-recover=all", f"-I{ROOT / 'src'}",
                                 str(ROOT / "tests/oracle_assimp.c"), *sources, "-lassimp", "-lm",
                                 "-o", str(program)])

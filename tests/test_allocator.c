@@ -15,7 +15,8 @@ static void contents_survive_random_resizing(void)
     for (int round = 0; round < 20000; round++) {
         uint32_t i = test_random_below(BLOCKS);
         size_t wanted = test_random_below(4) ? test_random_below(1u << test_random_below(15)) : 0;
-        unsigned char *resized = (unsigned char *)w3d_allocator_resize(&allocator, block[i], size[i], wanted);
+        unsigned char *resized =
+            (unsigned char *)w3d_allocator_resize(&allocator, block[i], size[i], wanted);
         CHECK(!wanted == !resized && (uintptr_t)resized % 8 == 0);
         for (size_t k = 0; k < wanted && k < size[i]; k++)
             if (resized[k] != (unsigned char)(i + k)) {
@@ -27,7 +28,8 @@ static void contents_survive_random_resizing(void)
         live += (uint64_t)wanted - (uint64_t)size[i];
         if (live > peak) peak = live;
         block[i] = resized, size[i] = wanted;
-        CHECK(counter.live_bytes == live && counter.live_blocks == blocks && counter.peak_bytes == peak);
+        CHECK(counter.live_bytes == live && counter.live_blocks == blocks &&
+              counter.peak_bytes == peak);
     }
     for (int i = 0; i < BLOCKS; i++) w3d_allocator_resize(&allocator, block[i], size[i], 0);
     CHECK(counter.live_blocks == 0 && counter.live_bytes == 0);
@@ -55,7 +57,8 @@ static void failure_strikes_where_asked(void)
 static void null_and_zeroed_mean_the_default(void)
 {
     w3d_allocator zeroed = { NULL, NULL };
-    void *a = w3d_allocator_resize(NULL, NULL, 0, 100), *b = w3d_allocator_resize(&zeroed, NULL, 0, 100);
+    void *a = w3d_allocator_resize(NULL, NULL, 0, 100),
+         *b = w3d_allocator_resize(&zeroed, NULL, 0, 100);
     CHECK(a && b && a != b);
     CHECK(!w3d_allocator_resize(NULL, a, 100, 0) && !w3d_allocator_resize(&zeroed, b, 100, 0));
     CHECK(!w3d_allocator_resize(NULL, NULL, 0, 0));

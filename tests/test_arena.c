@@ -11,11 +11,13 @@ static void room_is_aligned_disjoint_and_bounded(void)
         w3d_arena arena = w3d_arena_make(block + lead, size);
         uintptr_t end = (uintptr_t)(block + lead);
         for (;;) {
-            size_t count = test_random_below(20), item = test_random_below(30), align = (size_t)1 << test_random_below(7);
+            size_t count = test_random_below(20), item = test_random_below(30),
+                   align = (size_t)1 << test_random_below(7);
             size_t before = arena.used;
             unsigned char *p = (unsigned char *)w3d_arena_push(&arena, count, item, align);
             if (!p) {
-                uintptr_t start = ((uintptr_t)(block + lead) + before + align - 1) & ~(uintptr_t)(align - 1);
+                uintptr_t start =
+                    ((uintptr_t)(block + lead) + before + align - 1) & ~(uintptr_t)(align - 1);
                 CHECK(arena.used == before);
                 CHECK(start + count * item > (uintptr_t)(block + lead) + size);
                 break;
@@ -32,11 +34,14 @@ static void absurd_requests_get_null(void)
 {
     unsigned char block[64];
     w3d_arena arena = w3d_arena_make(block, sizeof block), none = w3d_arena_make(NULL, 100);
-    CHECK(!w3d_arena_push(&arena, SIZE_MAX, 1, 1) && !w3d_arena_push(&arena, SIZE_MAX, SIZE_MAX, 16));
-    CHECK(!w3d_arena_push(&arena, SIZE_MAX / 2 + 1, 2, 1) && !w3d_arena_push(&arena, 1, SIZE_MAX - 7, 16));
+    CHECK(!w3d_arena_push(&arena, SIZE_MAX, 1, 1) &&
+          !w3d_arena_push(&arena, SIZE_MAX, SIZE_MAX, 16));
+    CHECK(!w3d_arena_push(&arena, SIZE_MAX / 2 + 1, 2, 1) &&
+          !w3d_arena_push(&arena, 1, SIZE_MAX - 7, 16));
     CHECK(!w3d_arena_push(&arena, 1, 1, 0) && !w3d_arena_push(&arena, 1, 1, 3) && arena.used == 0);
     CHECK(!w3d_arena_push(&none, 0, 0, 1) && none.size == 0);
-    CHECK(w3d_arena_push(&arena, 0, 8, 1) && w3d_arena_push(&arena, 64, 1, 1) && !w3d_arena_push(&arena, 1, 1, 1));
+    CHECK(w3d_arena_push(&arena, 0, 8, 1) && w3d_arena_push(&arena, 64, 1, 1) &&
+          !w3d_arena_push(&arena, 1, 1, 1));
 }
 
 static size_t callee(w3d_arena scratch)

@@ -49,7 +49,8 @@ static void fill_scene(w3d_asset_scene *scene)
     scene->image_count = 2;
     scene->objects = (w3d_asset_object *)w3d_asset_scene_alloc(scene, 3, sizeof *scene->objects);
     scene->meshes = (w3d_asset_mesh *)w3d_asset_scene_alloc(scene, 2, sizeof *scene->meshes);
-    scene->materials = (w3d_asset_material *)w3d_asset_scene_alloc(scene, 2, sizeof *scene->materials);
+    scene->materials =
+        (w3d_asset_material *)w3d_asset_scene_alloc(scene, 2, sizeof *scene->materials);
     scene->images = (w3d_asset_image *)w3d_asset_scene_alloc(scene, 2, sizeof *scene->images);
     scene->extras = "{}";
     for (uint32_t i = 0; i < 3; i++) {
@@ -128,16 +129,20 @@ static void check_same(const w3d_asset_scene *a, const w3d_asset_scene *b)
         const w3d_asset_object *x = &a->objects[i], *y = &b->objects[i];
         CHECK(same_text(x->name, y->name) && same_text(x->extras, y->extras));
         CHECK(x->parent == y->parent && x->mesh == y->mesh);
-        CHECK(same_floats(&x->translation.x, &y->translation.x, 3) && same_floats(&x->scale.x, &y->scale.x, 3));
-        CHECK(same_floats(&x->rotation.x, &y->rotation.x, 4) && same_floats(x->local.m, y->local.m, 16));
+        CHECK(same_floats(&x->translation.x, &y->translation.x, 3) &&
+              same_floats(&x->scale.x, &y->scale.x, 3));
+        CHECK(same_floats(&x->rotation.x, &y->rotation.x, 4) &&
+              same_floats(x->local.m, y->local.m, 16));
     }
     for (uint32_t i = 0; i < a->mesh_count; i++) {
         const w3d_asset_mesh *x = &a->meshes[i], *y = &b->meshes[i];
         uint32_t n = x->vertex_count;
         CHECK(i == 1 || same_text(x->name, y->name));
         CHECK(same_text(x->extras, y->extras));
-        CHECK(n == y->vertex_count && x->index_count == y->index_count && x->range_count == y->range_count);
-        CHECK(same_floats(x->positions, y->positions, n * 3) && same_floats(x->normals, y->normals, n * 3));
+        CHECK(n == y->vertex_count && x->index_count == y->index_count &&
+              x->range_count == y->range_count);
+        CHECK(same_floats(x->positions, y->positions, n * 3) &&
+              same_floats(x->normals, y->normals, n * 3));
         CHECK(same_floats(x->uvs, y->uvs, n * 2) && same_floats(x->colors, y->colors, n * 4));
         CHECK(!memcmp(x->indices, y->indices, x->index_count * 4));
         CHECK(!memcmp(x->ranges, y->ranges, x->range_count * sizeof *x->ranges));
@@ -145,8 +150,10 @@ static void check_same(const w3d_asset_scene *a, const w3d_asset_scene *b)
     for (uint32_t i = 0; i < a->material_count; i++) {
         const w3d_asset_material *x = &a->materials[i], *y = &b->materials[i];
         CHECK(same_text(x->name, y->name) && same_text(x->extras, y->extras));
-        CHECK(same_floats(x->base_color, y->base_color, 4) && same_floats(x->emissive, y->emissive, 3));
-        CHECK(x->metallic == y->metallic && x->roughness == y->roughness && x->alpha_cutoff == y->alpha_cutoff);
+        CHECK(same_floats(x->base_color, y->base_color, 4) &&
+              same_floats(x->emissive, y->emissive, 3));
+        CHECK(x->metallic == y->metallic && x->roughness == y->roughness &&
+              x->alpha_cutoff == y->alpha_cutoff);
         CHECK(x->alpha == y->alpha && x->double_sided == y->double_sided);
         CHECK(same_texture(&x->base_color_texture, &y->base_color_texture));
         CHECK(same_texture(&x->metallic_roughness_texture, &y->metallic_roughness_texture));
@@ -156,8 +163,10 @@ static void check_same(const w3d_asset_scene *a, const w3d_asset_scene *b)
     }
     for (uint32_t i = 0; i < a->image_count; i++) {
         const w3d_asset_image *x = &a->images[i], *y = &b->images[i];
-        CHECK(same_text(x->name, y->name) && same_text(x->uri, y->uri) && same_text(x->mime, y->mime));
-        CHECK(x->data_size == y->data_size && (!x->data || !memcmp(x->data, y->data, x->data_size)));
+        CHECK(same_text(x->name, y->name) && same_text(x->uri, y->uri) &&
+              same_text(x->mime, y->mime));
+        CHECK(x->data_size == y->data_size &&
+              (!x->data || !memcmp(x->data, y->data, x->data_size)));
     }
 }
 
@@ -182,11 +191,14 @@ static void there_and_back(void)
     CHECK_MESSAGE(result == W3D_OK, "byte %d: %s", (int)error.offset, error.text);
     if (result != W3D_OK) return;
     check_same(&scene, &read);
-    CHECK(strlen(read.meshes[1].name) == 255 && !strncmp(read.meshes[1].name, scene.meshes[1].name, 255));
+    CHECK(strlen(read.meshes[1].name) == 255 &&
+          !strncmp(read.meshes[1].name, scene.meshes[1].name, 255));
     for (uint32_t i = 0; i < 2; i++) { /* nothing was copied */
-        CHECK(is_inside(&file, read.meshes[i].positions) && is_inside(&file, read.meshes[i].indices));
+        CHECK(is_inside(&file, read.meshes[i].positions) &&
+              is_inside(&file, read.meshes[i].indices));
         CHECK(is_inside(&file, read.meshes[i].normals) && is_inside(&file, read.meshes[i].name));
-        CHECK(((uintptr_t)read.meshes[i].positions & 3u) == 0 && is_inside(&file, read.images[i].data));
+        CHECK(((uintptr_t)read.meshes[i].positions & 3u) == 0 &&
+              is_inside(&file, read.images[i].data));
     }
     CHECK(w3d_asset_bjson_create(&read, NULL, &again, &error) == W3D_OK && again.size == file.size);
     CHECK_BYTES(again.bytes, file.bytes, file.size < again.size ? file.size : again.size);
@@ -196,7 +208,8 @@ static void there_and_back(void)
     memset(&desc, 0, sizeof desc);
     desc.crc = 1;
     desc.time = 1700000000123456789;
-    CHECK(w3d_asset_bjson_create(&scene, &desc, &again, &error) == W3D_OK && again.size == file.size);
+    CHECK(w3d_asset_bjson_create(&scene, &desc, &again, &error) == W3D_OK &&
+          again.size == file.size);
     CHECK(load(again.bytes, again.size, &read, &error) == W3D_OK);
     check_same(&scene, &read);
     w3d_asset_scene_destroy(&read);
@@ -216,7 +229,8 @@ static void bounds_and_names(void)
     w3d_bjson bjson;
     w3d_bjson_id id;
     w3d_bjson_view view;
-    float box[6], min[3] = { HUGE_VALF, HUGE_VALF, HUGE_VALF }, max[3] = { -HUGE_VALF, -HUGE_VALF, -HUGE_VALF };
+    float box[6], min[3] = { HUGE_VALF, HUGE_VALF, HUGE_VALF },
+                  max[3] = { -HUGE_VALF, -HUGE_VALF, -HUGE_VALF };
     fill_scene(&scene);
     const w3d_asset_mesh *mesh = &scene.meshes[1]; /* has a NaN */
     for (uint32_t i = 0; i < VERTICES * 3; i++) {
@@ -226,9 +240,13 @@ static void bounds_and_names(void)
     CHECK(w3d_asset_bjson_create(&scene, NULL, &file, NULL) == W3D_OK);
     CHECK(w3d_bjson_read(file.bytes, file.size, &bjson, NULL) == W3D_OK && bjson.id_count == 10);
     CHECK(w3d_bjson_id_at(&bjson, 4, &id) == W3D_OK && id.type == W3D_BJSON_MESH);
-    CHECK(w3d_bjson_get(&id, "bounds_min", &view) && w3d_bjson_to_f32(&view, box, 3) && same_floats(box, min, 3));
-    CHECK(w3d_bjson_get(&id, "bounds_max", &view) && w3d_bjson_to_f32(&view, box, 3) && same_floats(box, max, 3));
-    CHECK(w3d_bjson_id_at(&bjson, w3d_bjson_find(&bjson, W3D_BJSON_OBJECT, "child"), &id) == W3D_OK && id.row == 1);
+    CHECK(w3d_bjson_get(&id, "bounds_min", &view) && w3d_bjson_to_f32(&view, box, 3) &&
+          same_floats(box, min, 3));
+    CHECK(w3d_bjson_get(&id, "bounds_max", &view) && w3d_bjson_to_f32(&view, box, 3) &&
+          same_floats(box, max, 3));
+    CHECK(w3d_bjson_id_at(&bjson, w3d_bjson_find(&bjson, W3D_BJSON_OBJECT, "child"), &id) ==
+              W3D_OK &&
+          id.row == 1);
     CHECK(w3d_bjson_get(&id, "rotation_quaternion", &view) && w3d_bjson_to_f32(&view, box, 4));
     CHECK(box[0] == scene.objects[1].rotation.w && box[2] == scene.objects[1].rotation.y);
     w3d_asset_bjson_destroy(&file);
@@ -241,7 +259,8 @@ static void nothing_at_all(void)
     w3d_asset_bjson file;
     w3d_asset_scene_init(&scene, NULL, 0);
     CHECK(w3d_asset_bjson_create(&scene, NULL, &file, NULL) == W3D_OK);
-    CHECK(load(file.bytes, file.size, &read, NULL) == W3D_OK && read.object_count == 0 && !read.extras);
+    CHECK(load(file.bytes, file.size, &read, NULL) == W3D_OK && read.object_count == 0 &&
+          !read.extras);
     w3d_asset_scene_destroy(&read);
     w3d_asset_bjson_destroy(&file);
     scene.mesh_count = 1; /* a mesh with nothing in it */
@@ -262,16 +281,20 @@ static void scenes_that_are_wrong(void)
     w3d_error error;
     fill_scene(&scene);
     scene.objects[1].parent = 3;
-    CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_INDEX && error.offset == 1);
+    CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_INDEX &&
+          error.offset == 1);
     scene.objects[1].parent = 0;
     scene.objects[2].mesh = 2;
-    CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_INDEX && error.offset == 2);
+    CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_INDEX &&
+          error.offset == 2);
     scene.objects[2].mesh = 1;
     scene.meshes[0].ranges[1].material = 2;
-    CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_INDEX && error.offset == 3);
+    CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_INDEX &&
+          error.offset == 3);
     scene.meshes[0].ranges[1].material = 0;
     scene.materials[1].normal_texture.image = 2;
-    CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_INDEX && error.offset == 6);
+    CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_INDEX &&
+          error.offset == 6);
     scene.materials[1].normal_texture.image = 0;
     scene.images[1].name = "\xFF";
     CHECK(w3d_asset_bjson_create(&scene, NULL, &file, &error) == W3D_ERR_UTF8 && error.offset == 8);
@@ -282,7 +305,8 @@ static void scenes_that_are_wrong(void)
 
 /* ---- files whose structure is sound and whose meaning is not ---- */
 
-static w3d_result load_described(const w3d_bjson_write_id *ids, uint32_t count, w3d_asset_scene *scene)
+static w3d_result load_described(const w3d_bjson_write_id *ids, uint32_t count,
+                                 w3d_asset_scene *scene)
 {
     w3d_bjson_write_desc desc = { ids, count, 0, NULL, NULL };
     w3d_error error = { W3D_OK, 0, NULL };
@@ -293,7 +317,8 @@ static w3d_result load_described(const w3d_bjson_write_id *ids, uint32_t count, 
     result = load(bytes, size, scene, &error);
     CHECK(result == error.code && (result == W3D_OK || (error.offset > 64 && error.offset < size)));
     if (result == W3D_OK) { /* the texts lie in the file: look at them while it is there */
-        for (uint32_t i = 0; i < scene->object_count; i++) CHECK(strlen(scene->objects[i].name) == 1);
+        for (uint32_t i = 0; i < scene->object_count; i++)
+            CHECK(strlen(scene->objects[i].name) == 1);
         for (uint32_t i = 0; i < scene->object_count; i++)
             CHECK(scene->objects[i].parent == W3D_ASSET_NONE || scene->objects[i].parent < i);
     }
@@ -318,9 +343,12 @@ static void parents_in_any_order(void)
     CHECK(load_described(ids, 7, &scene) == W3D_OK && scene.object_count == 6);
     uint32_t depth = 0, roots = 0;
     for (uint32_t i = 0; i < 6; i++) roots += scene.objects[i].parent == W3D_ASSET_NONE;
-    for (uint32_t i = 5; i != W3D_ASSET_NONE && scene.object_count == 6; i = scene.objects[i].parent) depth++;
+    for (uint32_t i = 5; i != W3D_ASSET_NONE && scene.object_count == 6;
+         i = scene.objects[i].parent)
+        depth++;
     CHECK(roots == 2 && depth >= 1);
-    CHECK(scene.objects[0].scale.x == 1.0f && scene.objects[0].local.m[15] == 1.0f && scene.objects[0].local.m[0] == 1.0f);
+    CHECK(scene.objects[0].scale.x == 1.0f && scene.objects[0].local.m[15] == 1.0f &&
+          scene.objects[0].local.m[0] == 1.0f);
     w3d_asset_scene_destroy(&scene);
     values[2] = w3d_bjson_reference("parent", 4); /* 4 1 0 3 2 4: a circle */
     CHECK(load_described(ids, 7, &scene) == W3D_ERR_FORMAT);
@@ -332,7 +360,8 @@ static void parents_in_any_order(void)
 static w3d_result load_mesh_with(const w3d_bjson_value *other, w3d_asset_scene *scene)
 {
     static const float positions[9] = { 0, 0, 0, 1, 0, 0, 0, 1, 0 };
-    static const uint32_t index[6] = { 0, 1, 2, 2, 1, 0 }, ranges[4] = { 0, 3, 3, 3 }, materials[2] = { 2, 2 };
+    static const uint32_t index[6] = { 0, 1, 2, 2, 1, 0 }, ranges[4] = { 0, 3, 3, 3 },
+                          materials[2] = { 2, 2 };
     w3d_bjson_value values[6], object = w3d_bjson_reference("data", 1);
     uint32_t count = 5;
     values[0] = w3d_bjson_rows(w3d_bjson_large("position", W3D_BJSON_SUB_F32, positions, 3), 3);
@@ -352,8 +381,10 @@ static w3d_result load_mesh_with(const w3d_bjson_value *other, w3d_asset_scene *
 static void meshes_that_are_wrong(void)
 {
     static const float floats[12] = { 0 };
-    static const uint32_t far_index[3] = { 0, 3, 1 }, gap[4] = { 0, 0, 3, 3 }, short_ranges[2] = { 0, 3 };
-    static const uint32_t odd[4] = { 0, 2, 2, 4 }, past[2] = { 0, 9 }, objects[2] = { 0, 0 }, one[1] = { 2 };
+    static const uint32_t far_index[3] = { 0, 3, 1 }, gap[4] = { 0, 0, 3, 3 },
+                          short_ranges[2] = { 0, 3 };
+    static const uint32_t odd[4] = { 0, 2, 2, 4 }, past[2] = { 0, 9 }, objects[2] = { 0, 0 },
+                          one[1] = { 2 };
     w3d_asset_scene scene;
     w3d_bjson_value value;
     CHECK(load_mesh_with(NULL, &scene) == W3D_OK && scene.meshes[0].range_count == 2);
@@ -377,7 +408,8 @@ static void meshes_that_are_wrong(void)
     CHECK(load_mesh_with(&value, &scene) == W3D_ERR_INDEX);
     value = w3d_bjson_rows(w3d_bjson_array("material_ranges", W3D_BJSON_SUB_U32, odd, 2), 2);
     CHECK(load_mesh_with(&value, &scene) == W3D_ERR_INDEX);
-    value = w3d_bjson_rows(w3d_bjson_array("material_ranges", W3D_BJSON_SUB_U32, short_ranges, 1), 2);
+    value =
+        w3d_bjson_rows(w3d_bjson_array("material_ranges", W3D_BJSON_SUB_U32, short_ranges, 1), 2);
     CHECK(load_mesh_with(&value, &scene) == W3D_ERR_FORMAT); /* two materials */
     value = w3d_bjson_rows(w3d_bjson_array("material_ranges", W3D_BJSON_SUB_U32, past, 1), 2);
     CHECK(load_mesh_with(&value, &scene) == W3D_ERR_FORMAT);
@@ -418,7 +450,9 @@ static void properties_that_are_wrong(void)
         w3d_asset_scene scene;
         w3d_bjson_write_id ids[2] = { { "o", &all[i], 1, W3D_BJSON_OBJECT, 0, 0, NULL },
                                       { "m", NULL, 0, W3D_BJSON_MATERIAL, 0, 0, NULL } };
-        if (i >= objects) ids[0].values = NULL, ids[0].value_count = 0, ids[1].values = &all[i], ids[1].value_count = 1;
+        if (i >= objects)
+            ids[0].values = NULL, ids[0].value_count = 0, ids[1].values = &all[i],
+            ids[1].value_count = 1;
         w3d_result result = load_described(ids, 2, &scene);
         CHECK_MESSAGE(result == W3D_ERR_FORMAT, "property %d: %d", (int)i, (int)result);
         if (result == W3D_OK) w3d_asset_scene_destroy(&scene);
@@ -437,7 +471,8 @@ static void damage_is_harmless(void)
         unsigned char *bytes = (unsigned char *)file.bytes;
         uint32_t at = 64 + test_random_below((uint32_t)file.size - 64);
         unsigned char before = bytes[at];
-        bytes[at] = (unsigned char)(test_random_below(2) ? test_random() : before ^ 1u << test_random_below(8));
+        bytes[at] = (unsigned char)(test_random_below(2) ? test_random()
+                                                         : before ^ 1u << test_random_below(8));
         if (load(file.bytes, file.size, &read, NULL) == W3D_OK) {
             accepted++;
             for (uint32_t m = 0; m < read.mesh_count; m++)

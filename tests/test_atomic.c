@@ -15,7 +15,8 @@ static void operations_do_their_step(void)
     CHECK(w3d_atomic_swap_u32(&a, &expected32, 9) && a == 9);
     CHECK(!w3d_atomic_swap_u32(&a, &expected32, 7) && expected32 == 9 && a == 9);
     expected64 = 2;
-    CHECK(!w3d_atomic_swap_u64(&b, &expected64, 7) && expected64 == 1 && w3d_atomic_swap_u64(&b, &expected64, 7) && b == 7);
+    CHECK(!w3d_atomic_swap_u64(&b, &expected64, 7) && expected64 == 1 &&
+          w3d_atomic_swap_u64(&b, &expected64, 7) && b == 7);
     expected = &y;
     CHECK(!w3d_atomic_swap_pointer(&p, &expected, &y) && expected == &x);
     CHECK(w3d_atomic_swap_pointer(&p, &expected, &y) && w3d_atomic_load_pointer(&p) == &y);
@@ -27,7 +28,4 @@ static void operations_do_their_step(void)
     CHECK(a == 11 && b == 12 && !p);
 }
 
-void test_atomic(void)
-{
-    RUN(operations_do_their_step);
-}
+void test_atomic(void) { RUN(operations_do_their_step); }

@@ -7,7 +7,8 @@ static void every_result_has_a_text(void)
 {
     for (int i = 0; i < (int)W3D_RESULT_COUNT; i++) {
         const char *text = w3d_result_text((w3d_result)i);
-        CHECK_MESSAGE(text && *text && strcmp(text, "not a result of this library"), "result %d", i);
+        CHECK_MESSAGE(text && *text && strcmp(text, "not a result of this library"), "result %d",
+                      i);
         for (int k = 0; k < i; k++) CHECK(strcmp(text, w3d_result_text((w3d_result)k)));
     }
     CHECK(W3D_OK == 0);
@@ -27,7 +28,8 @@ static void memory_functions_match_the_c_library(void)
     unsigned char a[64], b[64], c[64];
     for (int round = 0; round < 2000; round++) {
         for (int i = 0; i < 64; i++) a[i] = b[i] = (unsigned char)test_random_below(3);
-        size_t size = test_random_below(33), from = test_random_below(31), to = test_random_below(31);
+        size_t size = test_random_below(33), from = test_random_below(31),
+               to = test_random_below(31);
         memmove(a + to, a + from, size);
         w3d_move(b + to, b + from, size);
         CHECK_BYTES(a, b, 64);
@@ -43,7 +45,8 @@ static void memory_functions_match_the_c_library(void)
     w3d_fill(NULL, 0, 0);
     CHECK(w3d_equal(NULL, NULL, 0));
     CHECK(w3d_text_size("") == 0 && w3d_text_size("abc") == 3);
-    CHECK(w3d_text_is("abcd", 3, "abc") && !w3d_text_is("abcd", 4, "abc") && !w3d_text_is("ab", 2, "abc"));
+    CHECK(w3d_text_is("abcd", 3, "abc") && !w3d_text_is("abcd", 4, "abc") &&
+          !w3d_text_is("ab", 2, "abc"));
 }
 
 void test_base(void)

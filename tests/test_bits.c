@@ -19,7 +19,8 @@ static void counts_match_a_loop(void)
         while (power < v) power *= 2;
         CHECK(w3d_bits_next_power(v) == (uint32_t)power);
     }
-    CHECK(w3d_bits_trailing_zeros(0) == 32 && w3d_bits_leading_zeros(0) == 32 && w3d_bits_leading_zeros64(0) == 64);
+    CHECK(w3d_bits_trailing_zeros(0) == 32 && w3d_bits_leading_zeros(0) == 32 &&
+          w3d_bits_leading_zeros64(0) == 64);
     CHECK(w3d_bits_rotate_left(0x80000001u, 1) == 3u && w3d_bits_rotate_left(5u, 0) == 5u);
     CHECK(w3d_bits_next_power(0) == 1 && w3d_bits_next_power(0x80000000u) == 0x80000000u);
 }
@@ -38,7 +39,8 @@ static void halves_go_there_and_back(void)
         float value = w3d_f32_from_f16((uint16_t)half);
         if ((half >> 10 & 31) == 31) {
             CHECK(half & 1023 ? isnan(value) : isinf(value));
-            CHECK(half & 1023 ? (w3d_f16_from_f32(value) & 0x7C00) == 0x7C00 : w3d_f16_from_f32(value) == half);
+            CHECK(half & 1023 ? (w3d_f16_from_f32(value) & 0x7C00) == 0x7C00
+                              : w3d_f16_from_f32(value) == half);
             continue;
         }
         CHECK((double)value == half_value(half) && w3d_f16_from_f32(value) == half);
@@ -64,7 +66,8 @@ static void halves_round_to_nearest_even(void)
 static void kinds_of_floats_are_told_apart(void)
 {
     CHECK(w3d_f32_is_nan(nanf("")) && !w3d_f32_is_nan(HUGE_VALF) && !w3d_f32_is_nan(0.0f));
-    CHECK(!w3d_f32_is_finite(nanf("")) && !w3d_f32_is_finite(-HUGE_VALF) && w3d_f32_is_finite(FLT_MAX));
+    CHECK(!w3d_f32_is_finite(nanf("")) && !w3d_f32_is_finite(-HUGE_VALF) &&
+          w3d_f32_is_finite(FLT_MAX));
     CHECK(!w3d_f64_is_finite(HUGE_VAL) && w3d_f64_is_finite(DBL_MAX));
     CHECK(w3d_bits_f32(w3d_f32_canonical(w3d_f32_from_bits(0xFFFFFFFFu))) == 0x7FC00000u);
     CHECK(w3d_bits_f32(w3d_f32_canonical(-0.0f)) == 0x80000000u);

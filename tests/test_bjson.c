@@ -23,7 +23,8 @@ typedef struct hand {
 
 static void put(hand *h, uint64_t value, size_t size)
 {
-    for (size_t i = 0; i < size; i++) h->bytes[h->size++] = (unsigned char)(i < 8 ? value >> 8 * i : 0);
+    for (size_t i = 0; i < size; i++)
+        h->bytes[h->size++] = (unsigned char)(i < 8 ? value >> 8 * i : 0);
 }
 
 static void put_text(hand *h, const char *text)
@@ -53,7 +54,8 @@ static void put_crc(hand *h, size_t from, size_t size)
     put(h, crc ^ 0xFFFFFFFFu, 4);
 }
 
-static void put_header(hand *h, const uint64_t size_refs_keys_shap[4], const uint32_t ids_keys_shapes[3])
+static void put_header(hand *h, const uint64_t size_refs_keys_shap[4],
+                       const uint32_t ids_keys_shapes[3])
 {
     put(h, 0x89, 1), put_text(h, "BJSN\r\n\x1A");
     put(h, 2, 2), put(h, 64, 2), put(h, 4, 4);
@@ -126,45 +128,48 @@ static void golden_full(void)
     const uint32_t counts[3] = { 2, 8, 3 };
     h.size = 0;
     put_header(&h, offsets, counts);
-    put_chunk(&h, "ID  ", 176);                          /* 64 */
+    put_chunk(&h, "ID  ", 176); /* 64 */
     put(&h, 0, 1), put(&h, 2, 2), put_text(&h, "A"), put(&h, 0, 4);
-    put(&h, 144, 4), put(&h, 0, 4);                      /* 8   P */
-    put(&h, 48, 4), put(&h, 92, 4);                      /* 16  list */
-    put(&h, 0, 4);                                       /* 24  ref: the first of R */
-    put(&h, 144, 4), put(&h, 12, 4);                     /* 28  refs */
-    put(&h, 156, 4), put(&h, 2, 4);                      /* 36  tall */
-    put(&h, 1, 4);                                       /* 44  on; three zeros up to the list */
-    put(&h, 4, 4);                                       /* 48  the list: four items */
-    put(&h, 0x00000002, 4), put(&h, 0x00030E08, 4);      /*     i64, vector of 3 f32 */
-    put(&h, 0x00000000, 4), put(&h, 0x00000083, 4);      /*     null, map */
+    put(&h, 144, 4), put(&h, 0, 4);                 /* 8   P */
+    put(&h, 48, 4), put(&h, 92, 4);                 /* 16  list */
+    put(&h, 0, 4);                                  /* 24  ref: the first of R */
+    put(&h, 144, 4), put(&h, 12, 4);                /* 28  refs */
+    put(&h, 156, 4), put(&h, 2, 4);                 /* 36  tall */
+    put(&h, 1, 4);                                  /* 44  on; three zeros up to the list */
+    put(&h, 4, 4);                                  /* 48  the list: four items */
+    put(&h, 0x00000002, 4), put(&h, 0x00030E08, 4); /*     i64, vector of 3 f32 */
+    put(&h, 0x00000000, 4), put(&h, 0x00000083, 4); /*     null, map */
     put(&h, 0, 4);
     put(&h, (uint64_t)-5, 8), put(&h, 104, 4), put(&h, 12, 4);
     put(&h, 0, 8), put(&h, 120, 4), put(&h, 20, 4);
-    put_floats(&h, v, 3), put(&h, 0, 4);                 /* 104 the vector */
-    put(&h, 1, 4), put(&h, 0, 4);                        /* 120 the map: shape 1 */
-    put(&h, 136, 4), put(&h, 3, 4);                      /*     a */
+    put_floats(&h, v, 3), put(&h, 0, 4); /* 104 the vector */
+    put(&h, 1, 4), put(&h, 0, 4);        /* 120 the map: shape 1 */
+    put(&h, 136, 4), put(&h, 3, 4);      /*     a */
     put_text(&h, "hey"), put(&h, 0, 1), put(&h, 0, 4);
-    put(&h, 0, 4), put(&h, 0xFFFFFFFFu, 4), put(&h, 1, 4); /* 144 refs: row 1, none, row 0 */
-    put_text(&h, "\xC3\xA9"), put(&h, 0, 2);             /* 156 tall, NUL, pad to 4 */
+    put(&h, 0, 4), put(&h, 0xFFFFFFFFu, 4), put(&h, 1, 4);      /* 144 refs: row 1, none, row 0 */
+    put_text(&h, "\xC3\xA9"), put(&h, 0, 2);                    /* 156 tall, NUL, pad to 4 */
     put(&h, 0, 4), put(&h, 2, 4), put(&h, 1, 4), put(&h, 0, 4); /* 160 R */
     CHECK(h.size == 256);
-    put_chunk(&h, "ID  ", 100);                          /* 256 */
+    put_chunk(&h, "ID  ", 100); /* 256 */
     put(&h, 1, 1), put(&h, 2, 2), put_text(&h, "Mesh"), put(&h, 0, 1);
-    put(&h, 16, 4), put(&h, 2, 4);                       /* 8   P */
-    put(&h, 0, 4), put(&h, 1, 4);                        /* 16  index: at L + 0, one row */
-    put(&h, 1, 4), put(&h, 3, 4);                        /* 24  position: at L + 16, three rows */
-    put(&h, 1, 4), put(&h, 0, 4), pad(&h, 16);           /* 32  R */
+    put(&h, 16, 4), put(&h, 2, 4);             /* 8   P */
+    put(&h, 0, 4), put(&h, 1, 4);              /* 16  index: at L + 0, one row */
+    put(&h, 1, 4), put(&h, 3, 4);              /* 24  position: at L + 16, three rows */
+    put(&h, 1, 4), put(&h, 0, 4), pad(&h, 16); /* 32  R */
     put(&h, 0, 4), put(&h, 1, 4), put(&h, 2, 4), pad(&h, 16); /* 48 L */
     put_floats(&h, positions, 9), pad(&h, 16);
     CHECK(h.size == 384);
     put_chunk(&h, "KEYS", 39); /* 384 */
-    put_text(&h, "a"), put(&h, 0, 1), put_text(&h, "index"), put(&h, 0, 1), put_text(&h, "list"), put(&h, 0, 1);
-    put_text(&h, "on"), put(&h, 0, 1), put_text(&h, "position"), put(&h, 0, 1), put_text(&h, "ref"), put(&h, 0, 1);
+    put_text(&h, "a"), put(&h, 0, 1), put_text(&h, "index"), put(&h, 0, 1), put_text(&h, "list"),
+        put(&h, 0, 1);
+    put_text(&h, "on"), put(&h, 0, 1), put_text(&h, "position"), put(&h, 0, 1), put_text(&h, "ref"),
+        put(&h, 0, 1);
     put_text(&h, "refs"), put(&h, 0, 1), put_text(&h, "tall"), pad(&h, 16);
     put_chunk(&h, "SHAP", 168); /* 448 */
     put(&h, 16, 4), put(&h, 104, 4), put(&h, 128, 8);
     put(&h, 5, 4), put(&h, 29, 4);
-    put_field(&h, 8, 0x84, 0, 0x0008), put_field(&h, 13, 0x01, 0, 0x1C01), put_field(&h, 25, 0x05, 0, 0x0804);
+    put_field(&h, 8, 0x84, 0, 0x0008), put_field(&h, 13, 0x01, 0, 0x1C01),
+        put_field(&h, 25, 0x05, 0, 0x0804);
     put_field(&h, 29, 0x82, 0x1201, 0x0C08), put_field(&h, 34, 0x80, 0, 0x1408);
     put(&h, 1, 4), put(&h, 8, 4);
     put_field(&h, 0, 0x80, 0, 0x0008);
@@ -207,8 +212,10 @@ static int same_elements(const w3d_bjson_view *view, const w3d_bjson_value *valu
         memcpy(&b, given + i, wide);
         if (value->subtype == W3D_BJSON_SUB_F16 && (b & 0x7FFF) > 0x7C00) b = 0x7E00;
         if (value->subtype == W3D_BJSON_SUB_F32 && (b & 0x7FFFFFFF) > 0x7F800000) b = 0x7FC00000;
-        if (value->subtype == W3D_BJSON_SUB_F64 && b << 1 > 0xFFE0000000000000u) b = 0x7FF8000000000000u;
-        if (value->subtype == W3D_BJSON_SUB_REFERENCE) a = w3d_bjson_row_at(view, (uint32_t)(i / 4));
+        if (value->subtype == W3D_BJSON_SUB_F64 && b << 1 > 0xFFE0000000000000u)
+            b = 0x7FF8000000000000u;
+        if (value->subtype == W3D_BJSON_SUB_REFERENCE)
+            a = w3d_bjson_row_at(view, (uint32_t)(i / 4));
         if (a != b) return 0;
     }
     return 1;
@@ -239,11 +246,14 @@ static int same_value(const w3d_bjson_view *view, const w3d_bjson_value *value)
     case W3D_BJSON_STRING:
         return w3d_bjson_to_text(view, &size) && size == value->count &&
                !memcmp(w3d_bjson_to_text(view, NULL), value->data, size);
-    case W3D_BJSON_BYTES: return view->length == value->count && !memcmp(w3d_bjson_data(view), value->data, value->count);
+    case W3D_BJSON_BYTES:
+        return view->length == value->count &&
+               !memcmp(w3d_bjson_data(view), value->data, value->count);
     case W3D_BJSON_VECTOR: return same_elements(view, value, row);
     case W3D_BJSON_ARRAY:
     case W3D_BJSON_LARGE:
-        return view->offset % 16 == 0 && view->count == value->count && same_elements(view, value, row * value->count);
+        return view->offset % 16 == 0 && view->count == value->count &&
+               same_elements(view, value, row * value->count);
     case W3D_BJSON_MAP: return same_map(view, (const w3d_bjson_value *)value->data, value->count);
     default:
         if (view->count != value->count) return 0;
@@ -262,7 +272,8 @@ static int same_map(const w3d_bjson_view *view, const w3d_bjson_value *values, u
     w3d_bjson_view item;
     if (view->count != count || w3d_bjson_member(view, "no such key", &item)) return 0;
     for (uint32_t i = 0; i < count; i++)
-        if (!w3d_bjson_member(view, values[i].key, &item) || !same_value(&item, &values[i])) return 0;
+        if (!w3d_bjson_member(view, values[i].key, &item) || !same_value(&item, &values[i]))
+            return 0;
     for (uint32_t i = 0; i < count; i++, before = key) {
         if (!w3d_bjson_item(view, i, &key, &item)) return 0;
         if (before && strcmp(before, key) >= 0) return 0;
@@ -270,11 +281,13 @@ static int same_map(const w3d_bjson_view *view, const w3d_bjson_value *values, u
     return 1;
 }
 
-static void check_document(const w3d_bjson_write_desc *desc, const unsigned char *bytes, size_t size)
+static void check_document(const w3d_bjson_write_desc *desc, const unsigned char *bytes,
+                           size_t size)
 {
     w3d_bjson file;
     w3d_error error = { W3D_OK, 0, "" };
-    CHECK_MESSAGE(w3d_bjson_read(bytes, size, &file, &error) == W3D_OK, "byte %d: %s", (int)error.offset, error.text);
+    CHECK_MESSAGE(w3d_bjson_read(bytes, size, &file, &error) == W3D_OK, "byte %d: %s",
+                  (int)error.offset, error.text);
     if (error.code) return;
     CHECK(file.id_count == desc->id_count && file.size == size && file.flags & W3D_BJSON_CANONICAL);
     for (uint32_t row = 0; row < desc->id_count; row++) {
@@ -282,13 +295,15 @@ static void check_document(const w3d_bjson_write_desc *desc, const unsigned char
         w3d_bjson_view map;
         const w3d_bjson_write_id *given = &desc->ids[row];
         w3d_result result = w3d_bjson_id_at(&file, row, &id);
-        CHECK(id.row == row && id.type == given->type && id.flags == given->flags && id.time == given->time);
+        CHECK(id.row == row && id.type == given->type && id.flags == given->flags &&
+              id.time == given->time);
         CHECK((result == W3D_ERR_NOT_FOUND) == (given->flags != 0));
         if (result != W3D_OK) continue;
         CHECK(!strcmp(id.name, given->name) && id.name_size == strlen(given->name));
         CHECK(w3d_bjson_properties(&id, &map) && same_map(&map, given->values, given->value_count));
         uint32_t first = w3d_bjson_find(&file, id.type, id.name);
-        CHECK(first <= row && !strcmp(desc->ids[first].name, id.name) && desc->ids[first].type == id.type);
+        CHECK(first <= row && !strcmp(desc->ids[first].name, id.name) &&
+              desc->ids[first].type == id.type);
     }
     CHECK(w3d_bjson_find(&file, 300, "") == W3D_BJSON_NONE);
     CHECK(w3d_bjson_id_at(&file, desc->id_count, NULL) == W3D_ERR_INDEX);
@@ -316,7 +331,8 @@ static void turn_round(w3d_bjson_value *values, uint32_t count, int in_list)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (values[i].tag == W3D_BJSON_MAP || values[i].tag == W3D_BJSON_LIST)
-            turn_round((w3d_bjson_value *)(uintptr_t)values[i].data, values[i].count, values[i].tag == W3D_BJSON_LIST);
+            turn_round((w3d_bjson_value *)(uintptr_t)values[i].data, values[i].count,
+                       values[i].tag == W3D_BJSON_LIST);
         if (!in_list) values[i].key = strdup(values[i].key);
     }
     for (uint32_t i = 0; i < count / 2 && !in_list; i++) {
@@ -330,7 +346,8 @@ static void free_keys(w3d_bjson_value *values, uint32_t count, int in_list)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (values[i].tag == W3D_BJSON_MAP || values[i].tag == W3D_BJSON_LIST)
-            free_keys((w3d_bjson_value *)(uintptr_t)values[i].data, values[i].count, values[i].tag == W3D_BJSON_LIST);
+            free_keys((w3d_bjson_value *)(uintptr_t)values[i].data, values[i].count,
+                      values[i].tag == W3D_BJSON_LIST);
         if (!in_list) free((void *)(uintptr_t)values[i].key);
     }
 }
@@ -377,13 +394,15 @@ typedef struct unlike_the_file {
 } unlike_the_file;
 
 #define FIELDS(type, fields)                                                                       \
-    fields[0] = w3d_bjson_vector_field("location", W3D_BJSON_SUB_F32, 3, offsetof(type, location)); \
-    fields[1] = w3d_bjson_field("mass", W3D_BJSON_F64, offsetof(type, mass));                       \
-    fields[2] = w3d_bjson_vector_field("matrix", W3D_BJSON_SUB_F32, 16, offsetof(type, matrix));    \
-    fields[3] = w3d_bjson_field("hide", W3D_BJSON_BOOL, offsetof(type, hide));                      \
-    fields[4] = w3d_bjson_field("data", W3D_BJSON_REFERENCE, offsetof(type, data));                 \
-    fields[5] = w3d_bjson_vector_field("half", W3D_BJSON_SUB_F16, 3, offsetof(type, half));         \
-    fields[6] = w3d_bjson_vector_field("links", W3D_BJSON_SUB_REFERENCE, 2, offsetof(type, links)); \
+    fields[0] =                                                                                    \
+        w3d_bjson_vector_field("location", W3D_BJSON_SUB_F32, 3, offsetof(type, location));        \
+    fields[1] = w3d_bjson_field("mass", W3D_BJSON_F64, offsetof(type, mass));                      \
+    fields[2] = w3d_bjson_vector_field("matrix", W3D_BJSON_SUB_F32, 16, offsetof(type, matrix));   \
+    fields[3] = w3d_bjson_field("hide", W3D_BJSON_BOOL, offsetof(type, hide));                     \
+    fields[4] = w3d_bjson_field("data", W3D_BJSON_REFERENCE, offsetof(type, data));                \
+    fields[5] = w3d_bjson_vector_field("half", W3D_BJSON_SUB_F16, 3, offsetof(type, half));        \
+    fields[6] =                                                                                    \
+        w3d_bjson_vector_field("links", W3D_BJSON_SUB_REFERENCE, 2, offsetof(type, links));        \
     fields[7] = w3d_bjson_field("when", W3D_BJSON_TIME, offsetof(type, when))
 
 static void structs(void)
@@ -411,7 +430,8 @@ static void structs(void)
         l->hide = (uint8_t)(i % 3);
         unlike_the_file *u = &unlike[i];
         u->mass = l->mass, u->when = l->when, u->data = l->data, u->hide = l->hide;
-        memcpy(u->matrix, l->matrix, sizeof l->matrix), memcpy(u->location, l->location, sizeof l->location);
+        memcpy(u->matrix, l->matrix, sizeof l->matrix),
+            memcpy(u->location, l->location, sizeof l->location);
         memcpy(u->links, l->links, sizeof l->links), memcpy(u->half, l->half, sizeof l->half);
         values[i][0] = w3d_bjson_vector("location", W3D_BJSON_SUB_F32, 3, l->location);
         values[i][1] = w3d_bjson_f64("mass", l->mass);
@@ -460,12 +480,14 @@ static void room_is_exact(void)
         unsigned char *memory = (unsigned char *)malloc(scratch);
         w3d_arena arena = w3d_arena_make(memory, scratch), before;
         CHECK(w3d_bjson_write_size(&d->desc, &arena, &plan, NULL) == W3D_OK);
-        unsigned char *bytes = (unsigned char *)malloc(plan.size + 1), *again = (unsigned char *)malloc(plan.size);
+        unsigned char *bytes = (unsigned char *)malloc(plan.size + 1),
+                      *again = (unsigned char *)malloc(plan.size);
         memset(bytes, 0xA5, plan.size + 1);
         CHECK(w3d_bjson_write(&plan, bytes, plan.size - 1, &error) == W3D_ERR_CAPACITY);
         for (size_t k = 0; k <= plan.size; k++) CHECK(bytes[k] == 0xA5);
         CHECK(w3d_bjson_write(&plan, bytes + 1, plan.size, NULL) == W3D_OK && bytes[0] == 0xA5);
-        CHECK(w3d_bjson_write(&plan, again, plan.size, NULL) == W3D_OK); /* a plan writes twice alike */
+        CHECK(w3d_bjson_write(&plan, again, plan.size, NULL) ==
+              W3D_OK); /* a plan writes twice alike */
         CHECK_BYTES(bytes + 1, again, plan.size);
         free(bytes);
         free(again);
@@ -495,12 +517,14 @@ static w3d_result lie(void *user, uint32_t row, w3d_bjson_write_id *id)
     int writing = l->calls++ >= 2;
     (void)row;
     l->values[0] = w3d_bjson_string("a", l->text, writing && l->step == 1 ? 60 : 1);
-    l->values[1] = w3d_bjson_large("b", W3D_BJSON_SUB_U8, l->text, writing && l->step == 2 ? 64 : 1);
+    l->values[1] =
+        w3d_bjson_large("b", W3D_BJSON_SUB_U8, l->text, writing && l->step == 2 ? 64 : 1);
     if (writing && l->step == 3) l->values[1].tag = W3D_BJSON_ARRAY;
     if (writing && l->step == 4) l->values[1].key = "c";
     for (int i = 0; i < 40; i++) l->inner[i] = w3d_bjson_large(NULL, W3D_BJSON_SUB_U8, l->text, 1);
     l->values[2] = w3d_bjson_list("d", l->inner, writing && l->step == 5 ? 40 : 1);
-    id->name = writing && l->step == 6 ? "a much longer name than before, so that it cannot fit" : "x";
+    id->name =
+        writing && l->step == 6 ? "a much longer name than before, so that it cannot fit" : "x";
     id->values = l->values;
     id->value_count = writing && l->step == 7 ? 2 : 3;
     if (writing && l->step == 8) id->flags = W3D_BJSON_DELETED;
@@ -647,23 +671,35 @@ static void numbers(void)
     int64_t i = 0;
     uint64_t u = 0;
     uint32_t row = 1;
-    CHECK(bytes && w3d_bjson_read(bytes, size, &file, NULL) == W3D_OK && w3d_bjson_id_at(&file, 0, &read) == W3D_OK);
-    CHECK(w3d_bjson_get(&read, "i8", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == -128.0f && f[1] == 127.0f);
-    CHECK(!w3d_bjson_to_f32(&view, f, 1) && !w3d_bjson_to_f32(&view, f, 3) && !w3d_bjson_to_f64(&view, &d));
-    CHECK(w3d_bjson_get(&read, "u16", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 65535.0f && f[1] == 1.0f);
-    CHECK(w3d_bjson_get(&read, "f16", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 1.0f && f[1] == -(float)HUGE_VAL);
-    CHECK(w3d_bjson_get(&read, "u32", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 4e9f && f[1] == 0.0f);
-    CHECK(w3d_bjson_get(&read, "i64", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == -9223372036854775808.0f);
-    CHECK(w3d_bjson_get(&read, "f64", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 0.1f && f[1] == -2.0f);
+    CHECK(bytes && w3d_bjson_read(bytes, size, &file, NULL) == W3D_OK &&
+          w3d_bjson_id_at(&file, 0, &read) == W3D_OK);
+    CHECK(w3d_bjson_get(&read, "i8", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == -128.0f &&
+          f[1] == 127.0f);
+    CHECK(!w3d_bjson_to_f32(&view, f, 1) && !w3d_bjson_to_f32(&view, f, 3) &&
+          !w3d_bjson_to_f64(&view, &d));
+    CHECK(w3d_bjson_get(&read, "u16", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 65535.0f &&
+          f[1] == 1.0f);
+    CHECK(w3d_bjson_get(&read, "f16", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 1.0f &&
+          f[1] == -(float)HUGE_VAL);
+    CHECK(w3d_bjson_get(&read, "u32", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 4e9f &&
+          f[1] == 0.0f);
+    CHECK(w3d_bjson_get(&read, "i64", &view) && w3d_bjson_to_f32(&view, f, 2) &&
+          f[0] == -9223372036854775808.0f);
+    CHECK(w3d_bjson_get(&read, "f64", &view) && w3d_bjson_to_f32(&view, f, 2) && f[0] == 0.1f &&
+          f[1] == -2.0f);
     CHECK(w3d_bjson_get(&read, "negative", &view) && w3d_bjson_to_i64(&view, &i) && i == -1);
-    CHECK(!w3d_bjson_to_u64(&view, &u) && w3d_bjson_to_f64(&view, &d) && d == -1.0 && !w3d_bjson_to_f32(&view, f, 1));
+    CHECK(!w3d_bjson_to_u64(&view, &u) && w3d_bjson_to_f64(&view, &d) && d == -1.0 &&
+          !w3d_bjson_to_f32(&view, f, 1));
     CHECK(w3d_bjson_get(&read, "large", &view) && w3d_bjson_to_u64(&view, &u) && u == UINT64_MAX);
-    CHECK(!w3d_bjson_to_i64(&view, &i) && w3d_bjson_to_f64(&view, &d) && d == 18446744073709551616.0);
+    CHECK(!w3d_bjson_to_i64(&view, &i) && w3d_bjson_to_f64(&view, &d) &&
+          d == 18446744073709551616.0);
     CHECK(w3d_bjson_get(&read, "bool", &view) && w3d_bjson_to_i64(&view, &i) && i == 1);
     CHECK(w3d_bjson_get(&read, "time", &view) && w3d_bjson_to_u64(&view, &u) && u == 7);
-    CHECK(w3d_bjson_get(&read, "none", &view) && w3d_bjson_to_row(&view, &row) && row == W3D_BJSON_NONE);
+    CHECK(w3d_bjson_get(&read, "none", &view) && w3d_bjson_to_row(&view, &row) &&
+          row == W3D_BJSON_NONE);
     CHECK(w3d_bjson_row_at(&view, 0) == W3D_BJSON_NONE && !w3d_bjson_to_text(&view, NULL));
-    CHECK(w3d_bjson_get(&read, "text", &view) && !w3d_bjson_to_f64(&view, &d) && !w3d_bjson_to_row(&view, &row));
+    CHECK(w3d_bjson_get(&read, "text", &view) && !w3d_bjson_to_f64(&view, &d) &&
+          !w3d_bjson_to_row(&view, &row));
     CHECK(!w3d_bjson_member(&view, "x", &view) && !w3d_bjson_item(&view, 0, NULL, &view));
     CHECK(!strcmp(read.name, "") && !w3d_bjson_get(&read, "", &view));
 
@@ -706,10 +742,13 @@ static void reference_agrees(void)
         if (out) fclose(out);
         free(bytes);
     }
-    snprintf(command, sizeof command, "python3 tests/reference/bjson_check.py %s/*.bjson | grep -v ': ok$' >&2; "
-             "test $(ls %s | wc -l) = 60", folder, folder);
+    snprintf(command, sizeof command,
+             "python3 tests/reference/bjson_check.py %s/*.bjson | grep -v ': ok$' >&2; "
+             "test $(ls %s | wc -l) = 60",
+             folder, folder);
     CHECK(system(command) == 0);
-    snprintf(command, sizeof command, "python3 tests/reference/bjson_check.py %s/*.bjson >/dev/null", folder);
+    snprintf(command, sizeof command,
+             "python3 tests/reference/bjson_check.py %s/*.bjson >/dev/null", folder);
     CHECK(system(command) == 0);
     snprintf(command, sizeof command, "rm -r %s", folder);
     CHECK(system(command) == 0);

@@ -21,11 +21,13 @@ static uint64_t walk_view(const w3d_bjson_view *view, int depth)
     if (bytes)
         for (uint64_t k = 0; k < view->length; k++) sum += bytes[k];
     sum += (uint64_t)w3d_bjson_to_f32(view, f, 3) + (uint64_t)w3d_bjson_to_f64(view, &d);
-    sum += (uint64_t)w3d_bjson_to_i64(view, &i) + (uint64_t)w3d_bjson_to_row(view, &row) + w3d_bjson_row_at(view, 0);
+    sum += (uint64_t)w3d_bjson_to_i64(view, &i) + (uint64_t)w3d_bjson_to_row(view, &row) +
+           w3d_bjson_row_at(view, 0);
     if (w3d_bjson_to_text(view, &size)) sum += strlen(w3d_bjson_to_text(view, NULL)) + size;
     if (depth > 0 && (view->tag == W3D_BJSON_MAP || view->tag == W3D_BJSON_LIST))
         for (uint32_t k = 0; k < view->count; k++)
-            if (w3d_bjson_item(view, k, &key, &item)) sum += strlen(key) + walk_view(&item, depth - 1);
+            if (w3d_bjson_item(view, k, &key, &item))
+                sum += strlen(key) + walk_view(&item, depth - 1);
     return sum;
 }
 
@@ -51,7 +53,8 @@ static unsigned char *random_file(int crc, size_t *size)
     if (d->desc.id_count > 3) d->desc.id_count = 3;
     for (uint32_t i = 0; i < d->value_count; i++) {
         w3d_bjson_value *value = &d->values[i]; /* keep references inside the fewer rows */
-        if (value->tag == W3D_BJSON_REFERENCE && value->bits != W3D_BJSON_NONE) value->bits %= d->desc.id_count;
+        if (value->tag == W3D_BJSON_REFERENCE && value->bits != W3D_BJSON_NONE)
+            value->bits %= d->desc.id_count;
         if (value->subtype != W3D_BJSON_SUB_REFERENCE) continue;
         uint32_t *rows = (uint32_t *)(uintptr_t)value->data, count = value->n;
         if (value->tag != W3D_BJSON_VECTOR) count *= value->count;
@@ -77,11 +80,13 @@ static void every_truncation_is_refused(void)
         unsigned char *bytes = random_file(i % 2, &size);
         size_t step = size > 4096 ? size / 2048 : 1;
         for (size_t cut = 0; cut < size; cut += step) {
-            unsigned char *part = (unsigned char *)malloc(cut ? cut : 1); /* exact, for the sanitizer */
+            unsigned char *part =
+                (unsigned char *)malloc(cut ? cut : 1); /* exact, for the sanitizer */
             w3d_error error = { W3D_OK, 0, NULL };
             memcpy(part, bytes, cut);
             w3d_result result = w3d_bjson_validate(part, cut, NULL, &error);
-            CHECK(result == (cut < 8 ? W3D_ERR_FORMAT : W3D_ERR_TRUNCATED) && error.code == result && error.text);
+            CHECK(result == (cut < 8 ? W3D_ERR_FORMAT : W3D_ERR_TRUNCATED) &&
+                  error.code == result && error.text);
             free(part);
         }
         free(bytes);
@@ -97,7 +102,8 @@ static void every_flip_is_seen_with_checksums(void)
         for (size_t at = 0; at < size && size < 20000; at++)
             for (int bit = 0; bit < 8; bit += at < 256 ? 1 : 3) {
                 bytes[at] = (unsigned char)(bytes[at] ^ 1u << bit);
-                CHECK_MESSAGE(w3d_bjson_validate(bytes, size, NULL, NULL) != W3D_OK, "byte %d bit %d", (int)at, bit);
+                CHECK_MESSAGE(w3d_bjson_validate(bytes, size, NULL, NULL) != W3D_OK,
+                              "byte %d bit %d", (int)at, bit);
                 bytes[at] = (unsigned char)(bytes[at] ^ 1u << bit);
             }
         free(bytes);
@@ -116,7 +122,9 @@ static void flips_are_harmless_without(void)
             memcpy(copy, bytes, size);
             for (uint32_t flips = 1 + test_random_below(4); flips > 0; flips--) {
                 size_t at = 16 + test_random_below((uint32_t)size - 16);
-                copy[at] = (unsigned char)(test_random_below(2) ? copy[at] ^ 1u << test_random_below(8) : test_random());
+                copy[at] =
+                    (unsigned char)(test_random_below(2) ? copy[at] ^ 1u << test_random_below(8)
+                                                         : test_random());
             }
             w3d_store_u32(copy + 60, w3d_crc32c(0, copy, 60)); /* the header is believed */
             if (w3d_bjson_read(copy, size, &file, NULL) == W3D_OK) {
@@ -145,11 +153,13 @@ static void changes_after_the_check_are_harmless(void)
             for (uint32_t row = 0; row < rows; row++) {
                 w3d_bjson_id id;
                 w3d_bjson_view map, view;
-                if (w3d_bjson_id_at(&file, row, &id) != W3D_OK || !w3d_bjson_properties(&id, &map)) continue;
+                if (w3d_bjson_id_at(&file, row, &id) != W3D_OK || !w3d_bjson_properties(&id, &map))
+                    continue;
                 for (uint32_t n = 0; n < BJSON_RANDOM_KEYS; n++)
                     if (w3d_bjson_member(&map, bjson_random_key(n), &view)) sum += view.length;
                 for (uint32_t n = 0; n < map.count && n < 100; n++)
-                    if (w3d_bjson_item(&map, n, NULL, &view)) sum += (uint64_t)(w3d_bjson_data(&view) != NULL);
+                    if (w3d_bjson_item(&map, n, NULL, &view))
+                        sum += (uint64_t)(w3d_bjson_data(&view) != NULL);
             }
         }
         free(bytes);
@@ -202,10 +212,10 @@ static void each_damage_is_named(void)
         { 12, 4, 12, W3D_ERR_UNSUPPORTED, 12 },
         { 16, 8, 703, W3D_ERR_FORMAT, 16 },
         { 16, 8, 720, W3D_ERR_TRUNCATED, 704 },
-        { 24, 8, 648, W3D_ERR_FORMAT, 24 },            /* not on 16 */
+        { 24, 8, 648, W3D_ERR_FORMAT, 24 }, /* not on 16 */
         { 24, 8, 0, W3D_ERR_FORMAT, 24 },
         { 24, 8, UINT64_MAX - 15, W3D_ERR_FORMAT, 24 },
-        { 24, 8, 448, W3D_ERR_FORMAT, 24 },            /* SHAP, no REFS */
+        { 24, 8, 448, W3D_ERR_FORMAT, 24 }, /* SHAP, no REFS */
         { 40, 8, 704, W3D_ERR_FORMAT, 40 },
         { 48, 8, 640, W3D_ERR_FORMAT, 48 },
         { 32, 4, 3, W3D_ERR_FORMAT, 32 },
@@ -215,74 +225,75 @@ static void each_damage_is_named(void)
         { 56, 4, 2, W3D_ERR_FORMAT, 464 },
         { 56, 4, 0x80000000, W3D_ERR_FORMAT, 464 },
         /* chunks */
-        { 64, 4, 0x20204449 ^ 0x20, W3D_ERR_FORMAT, 656 }, /* "iD  ": skipped, then a row has no ID */
+        { 64, 4, 0x20204449 ^ 0x20, W3D_ERR_FORMAT,
+          656 }, /* "iD  ": skipped, then a row has no ID */
         { 64, 1, 'X', W3D_ERR_UNSUPPORTED, 64 },
         { 68, 4, 1, W3D_ERR_FORMAT, 68 },
         { 72, 8, 1 << 20, W3D_ERR_FORMAT, 72 },
         { 72, 8, UINT64_MAX, W3D_ERR_FORMAT, 72 },
-        { 72, 8, 172, W3D_ERR_FORMAT, 244 },           /* ends within R */
-        { 72, 8, 8, W3D_ERR_FORMAT, 72 + 16 },         /* what follows is no padding */
-        { 256, 4, 0x5359454B, W3D_ERR_FORMAT, 256 },   /* a second KEYS */
-        { 392, 8, 38, W3D_ERR_FORMAT, 437 },           /* the last key has no NUL */
+        { 72, 8, 172, W3D_ERR_FORMAT, 244 },         /* ends within R */
+        { 72, 8, 8, W3D_ERR_FORMAT, 72 + 16 },       /* what follows is no padding */
+        { 256, 4, 0x5359454B, W3D_ERR_FORMAT, 256 }, /* a second KEYS */
+        { 392, 8, 38, W3D_ERR_FORMAT, 437 },         /* the last key has no NUL */
         /* IDs */
-        { 80, 1, 9, W3D_ERR_FORMAT, 676 },             /* type differs from REFS */
+        { 80, 1, 9, W3D_ERR_FORMAT, 676 }, /* type differs from REFS */
         { 81, 2, 3, W3D_ERR_UNSUPPORTED, 81 },
         { 83, 1, 0xFF, W3D_ERR_UTF8, 83 },
-        { 85, 1, 1, W3D_ERR_FORMAT, 85 },              /* padding behind the name */
-        { 88, 4, 148, W3D_ERR_FORMAT, 244 },           /* R is read four bytes later */
+        { 85, 1, 1, W3D_ERR_FORMAT, 85 },    /* padding behind the name */
+        { 88, 4, 148, W3D_ERR_FORMAT, 244 }, /* R is read four bytes later */
         { 88, 4, 142, W3D_ERR_FORMAT, 88 },
         { 88, 4, 0xFFFFFFFC, W3D_ERR_FORMAT, 88 },
         { 92, 4, 3, W3D_ERR_FORMAT, 92 },
         { 240, 4, 2, W3D_ERR_FORMAT, 240 },
-        { 240, 4, 1, W3D_ERR_FORMAT, 680 },            /* another's row */
+        { 240, 4, 1, W3D_ERR_FORMAT, 680 }, /* another's row */
         { 244, 4, 3, W3D_ERR_FORMAT, 244 },
         { 244, 4, 0xFFFFFFFF, W3D_ERR_FORMAT, 244 },
         { 248, 4, 2, W3D_ERR_FORMAT, 248 },
         { 656, 8, 80, W3D_ERR_FORMAT, 656 },
         { 680, 8, 0, W3D_ERR_FORMAT, 680 },
         /* values */
-        { 96, 4, 47, W3D_ERR_FORMAT, 96 },             /* list misaligned */
-        { 96, 4, 40, W3D_ERR_FORMAT, 96 },             /* list lies on the record */
-        { 96, 4, 56, W3D_ERR_FORMAT, 128 },            /* bytes skipped are not zero */
+        { 96, 4, 47, W3D_ERR_FORMAT, 96 },  /* list misaligned */
+        { 96, 4, 40, W3D_ERR_FORMAT, 96 },  /* list lies on the record */
+        { 96, 4, 56, W3D_ERR_FORMAT, 128 }, /* bytes skipped are not zero */
         { 96, 4, 0xFFFFFFF8, W3D_ERR_FORMAT, 96 },
         { 100, 4, 0xFFFFFFFF, W3D_ERR_FORMAT, 96 },
-        { 100, 4, 56, W3D_ERR_FORMAT, 160 },           /* the list ends before its vector */
-        { 104, 4, 2, W3D_ERR_FORMAT, 104 },            /* reference beyond R */
-        { 108, 4, 152, W3D_ERR_FORMAT, 108 },          /* array not on 16 */
-        { 108, 4, 128, W3D_ERR_FORMAT, 108 },          /* array on the list */
-        { 112, 4, 11, W3D_ERR_FORMAT, 112 },           /* not whole rows */
-        { 224, 4, 2, W3D_ERR_FORMAT, 224 },            /* a reference in the array */
-        { 116, 4, 155, W3D_ERR_FORMAT, 116 },          /* string on the array */
-        { 120, 4, 1, W3D_ERR_FORMAT, 237 },            /* string without its NUL */
+        { 100, 4, 56, W3D_ERR_FORMAT, 160 },  /* the list ends before its vector */
+        { 104, 4, 2, W3D_ERR_FORMAT, 104 },   /* reference beyond R */
+        { 108, 4, 152, W3D_ERR_FORMAT, 108 }, /* array not on 16 */
+        { 108, 4, 128, W3D_ERR_FORMAT, 108 }, /* array on the list */
+        { 112, 4, 11, W3D_ERR_FORMAT, 112 },  /* not whole rows */
+        { 224, 4, 2, W3D_ERR_FORMAT, 224 },   /* a reference in the array */
+        { 116, 4, 155, W3D_ERR_FORMAT, 116 }, /* string on the array */
+        { 120, 4, 1, W3D_ERR_FORMAT, 237 },   /* string without its NUL */
         { 236, 2, 0x28C3, W3D_ERR_UTF8, 236 },
-        { 124, 1, 2, W3D_ERR_FORMAT, 124 },            /* a bool of 2 */
-        { 125, 1, 1, W3D_ERR_FORMAT, 125 },            /* behind the record */
-        { 128, 4, 5, W3D_ERR_FORMAT, 160 },            /* a fifth item on the vector */
+        { 124, 1, 2, W3D_ERR_FORMAT, 124 }, /* a bool of 2 */
+        { 125, 1, 1, W3D_ERR_FORMAT, 125 }, /* behind the record */
+        { 128, 4, 5, W3D_ERR_FORMAT, 160 }, /* a fifth item on the vector */
         { 128, 4, 0x20000000, W3D_ERR_FORMAT, 128 },
         { 132, 1, 0xA0, W3D_ERR_UNSUPPORTED, 132 },
-        { 133, 1, 1, W3D_ERR_FORMAT, 133 },            /* an i64 with a subtype */
-        { 137, 1, 3, W3D_ERR_FORMAT, 137 },            /* a vector without one */
+        { 133, 1, 1, W3D_ERR_FORMAT, 133 }, /* an i64 with a subtype */
+        { 137, 1, 3, W3D_ERR_FORMAT, 137 }, /* a vector without one */
         { 138, 2, 65, W3D_ERR_FORMAT, 138 },
-        { 148, 1, 1, W3D_ERR_FORMAT, 148 },            /* before the slots */
-        { 152, 1, 0, W3D_OK, 0 },                      /* another number */
-        { 164, 4, 8, W3D_ERR_FORMAT, 164 },            /* vector's bytes and n disagree */
-        { 168, 1, 1, W3D_ERR_FORMAT, 168 },            /* a null of 1 */
-        { 169, 1, 1, W3D_ERR_FORMAT, 169 },            /* behind a null in its slot */
-        { 176, 4, 112, W3D_ERR_FORMAT, 176 },          /* map on the vector */
+        { 148, 1, 1, W3D_ERR_FORMAT, 148 },   /* before the slots */
+        { 152, 1, 0, W3D_OK, 0 },             /* another number */
+        { 164, 4, 8, W3D_ERR_FORMAT, 164 },   /* vector's bytes and n disagree */
+        { 168, 1, 1, W3D_ERR_FORMAT, 168 },   /* a null of 1 */
+        { 169, 1, 1, W3D_ERR_FORMAT, 169 },   /* behind a null in its slot */
+        { 176, 4, 112, W3D_ERR_FORMAT, 176 }, /* map on the vector */
         { 180, 4, 4, W3D_ERR_FORMAT, 200 },
         { 200, 4, 9, W3D_ERR_FORMAT, 200 },
-        { 200, 4, 0, W3D_ERR_FORMAT, 208 },            /* too large a shape for the map */
+        { 200, 4, 0, W3D_ERR_FORMAT, 208 }, /* too large a shape for the map */
         { 204, 4, 1, W3D_ERR_FORMAT, 204 },
         /* large arrays */
-        { 288, 4, 1, W3D_ERR_FORMAT, 324 },            /* the bytes skipped are not zero */
-        { 296, 4, 0, W3D_ERR_FORMAT, 296 },            /* position on index */
+        { 288, 4, 1, W3D_ERR_FORMAT, 324 }, /* the bytes skipped are not zero */
+        { 296, 4, 0, W3D_ERR_FORMAT, 296 }, /* position on index */
         { 300, 4, 4, W3D_ERR_FORMAT, 296 },
         { 300, 4, 0xFFFFFFFF, W3D_ERR_FORMAT, 296 },
-        { 300, 4, 2, W3D_ERR_FORMAT, 366 },            /* the last row belongs to nothing */
-        { 332, 1, 1, W3D_ERR_FORMAT, 332 },            /* between the arrays */
-        { 372, 1, 1, W3D_ERR_FORMAT, 372 },            /* behind the chunk */
+        { 300, 4, 2, W3D_ERR_FORMAT, 366 }, /* the last row belongs to nothing */
+        { 332, 1, 1, W3D_ERR_FORMAT, 332 }, /* between the arrays */
+        { 372, 1, 1, W3D_ERR_FORMAT, 372 }, /* behind the chunk */
         /* KEYS */
-        { 402, 1, 'z', W3D_ERR_FORMAT, 408 },          /* "zndex" before "list" */
+        { 402, 1, 'z', W3D_ERR_FORMAT, 408 }, /* "zndex" before "list" */
         { 400, 1, 'j', W3D_ERR_FORMAT, 402 },
         { 408, 1, 0x80, W3D_ERR_UTF8, 408 },
         /* SHAP */
@@ -290,14 +301,14 @@ static void each_damage_is_named(void)
         { 468, 4, 96, W3D_ERR_FORMAT, 468 },
         { 476, 1, 1, W3D_ERR_FORMAT, 476 },
         { 480, 4, 0x10000000, W3D_ERR_FORMAT, 480 },
-        { 484, 4, 28, W3D_ERR_FORMAT, 512 },           /* the record is too small for "on" */
-        { 488, 4, 9, W3D_ERR_FORMAT, 488 },            /* not the start of a key */
+        { 484, 4, 28, W3D_ERR_FORMAT, 512 }, /* the record is too small for "on" */
+        { 488, 4, 9, W3D_ERR_FORMAT, 488 },  /* not the start of a key */
         { 488, 4, 99, W3D_ERR_FORMAT, 488 },
-        { 504, 4, 8, W3D_ERR_FORMAT, 504 },            /* the same key again */
+        { 504, 4, 8, W3D_ERR_FORMAT, 504 }, /* the same key again */
         { 492, 1, 0xA0, W3D_ERR_UNSUPPORTED, 492 },
         { 493, 1, 4, W3D_ERR_FORMAT, 493 },
-        { 496, 4, 2, W3D_ERR_FORMAT, 496 },            /* misaligned */
-        { 496, 4, 4, W3D_ERR_FORMAT, 528 },            /* on "ref" */
+        { 496, 4, 2, W3D_ERR_FORMAT, 496 }, /* misaligned */
+        { 496, 4, 4, W3D_ERR_FORMAT, 528 }, /* on "ref" */
         { 500, 4, 4, W3D_ERR_FORMAT, 500 },
         { 541, 1, 3, W3D_ERR_FORMAT, 541 },
         { 542, 2, 0, W3D_ERR_FORMAT, 542 },
@@ -312,10 +323,11 @@ static void each_damage_is_named(void)
         for (uint32_t k = 0; k < d->size; k++) copy[d->at + k] = (unsigned char)(d->value >> 8 * k);
         w3d_store_u32(copy + 60, w3d_crc32c(0, copy, 60));
         w3d_result result = w3d_bjson_validate(copy, size, NULL, &error);
-        CHECK_MESSAGE(result == d->code && (result == W3D_OK || (uint32_t)error.offset == d->offset),
-                      "%u bytes at %u set to %llx: result %d at %d (%s), expected %d at %u", d->size, d->at,
-                      (unsigned long long)d->value, (int)result, (int)error.offset, error.text, (int)d->code,
-                      d->offset);
+        CHECK_MESSAGE(result == d->code &&
+                          (result == W3D_OK || (uint32_t)error.offset == d->offset),
+                      "%u bytes at %u set to %llx: result %d at %d (%s), expected %d at %u",
+                      d->size, d->at, (unsigned long long)d->value, (int)result, (int)error.offset,
+                      error.text, (int)d->code, d->offset);
     }
     free(copy);
     free(bytes);
@@ -356,7 +368,8 @@ static void streamed_files(void)
         CHECK(w3d_bjson_read(bytes, size, &plain, NULL) == W3D_OK);
         w3d_result result = w3d_bjson_read(out, size + 64, &file, &error);
         CHECK_MESSAGE(result == W3D_OK, "byte %d: %s", (int)error.offset, error.text);
-        CHECK(file.id_count == plain.id_count && file.keys == plain.keys && walk(&file) == walk(&plain));
+        CHECK(file.id_count == plain.id_count && file.keys == plain.keys &&
+              walk(&file) == walk(&plain));
         for (size_t cut = 64; cut < size + 64; cut += 16)
             CHECK(w3d_bjson_validate(out, cut, NULL, NULL) == W3D_ERR_TRUNCATED);
         for (size_t at = size; at < size + 64; at++) { /* END is checked whole */
@@ -377,7 +390,8 @@ static void unknown_chunks(void)
     for (int crc = 0; crc < 2; crc++)
         for (int kind = 0; kind < 3; kind++) {
             size_t size = 0;
-            unsigned char *bytes = random_file(crc, &size), *out = (unsigned char *)calloc(1, size + 48);
+            unsigned char *bytes = random_file(crc, &size),
+                          *out = (unsigned char *)calloc(1, size + 48);
             memcpy(out, bytes, size);
             memcpy(out + size, kinds[kind], 4);
             w3d_store_u64(out + size + 8, 20);
@@ -385,10 +399,12 @@ static void unknown_chunks(void)
             if (crc && kind != 1) w3d_store_u32(out + size + 4, w3d_crc32c(0, out + size + 16, 20));
             w3d_store_u64(out + 16, size + 48);
             w3d_error error;
-            CHECK(validate_changed(out, size + 48, &error) == (kind == 2 ? W3D_ERR_UNSUPPORTED : W3D_OK));
+            CHECK(validate_changed(out, size + 48, &error) ==
+                  (kind == 2 ? W3D_ERR_UNSUPPORTED : W3D_OK));
             CHECK(kind != 2 || error.offset == size);
             out[size + 36] = 1; /* padding counts there too */
-            CHECK(kind == 2 || (validate_changed(out, size + 48, &error) == W3D_ERR_FORMAT && error.offset == size + 36));
+            CHECK(kind == 2 || (validate_changed(out, size + 48, &error) == W3D_ERR_FORMAT &&
+                                error.offset == size + 36));
             free(bytes);
             free(out);
         }
@@ -398,16 +414,21 @@ static void unknown_chunks(void)
 static void unknown_tags(void)
 {
     static const uint8_t data[32] = { 1 };
-    static const struct { uint8_t known, unknown, subtype; } tags[] = {
-        { W3D_BJSON_I64, 0x06, 0x07 }, { W3D_BJSON_I64, 0x7F, 0x07 }, { W3D_BJSON_ARRAY, 0x85, 0x04 },
-        { W3D_BJSON_ARRAY, 0x8F, 0x00 }, { W3D_BJSON_LARGE, 0x91, 0x04 }, { W3D_BJSON_LARGE, 0x9F, 0x3D },
+    static const struct {
+        uint8_t known, unknown, subtype;
+    } tags[] = {
+        { W3D_BJSON_I64, 0x06, 0x07 },   { W3D_BJSON_I64, 0x7F, 0x07 },
+        { W3D_BJSON_ARRAY, 0x85, 0x04 }, { W3D_BJSON_ARRAY, 0x8F, 0x00 },
+        { W3D_BJSON_LARGE, 0x91, 0x04 }, { W3D_BJSON_LARGE, 0x9F, 0x3D },
     };
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
         for (int in_list = 0; in_list < 2; in_list++) {
             const char *key = in_list ? NULL : "k";
             w3d_bjson_value value = w3d_bjson_i64(key, 1), list;
-            if (tags[i].known == W3D_BJSON_ARRAY) value = w3d_bjson_array(key, W3D_BJSON_SUB_U8, data, 32);
-            if (tags[i].known == W3D_BJSON_LARGE) value = w3d_bjson_large(key, W3D_BJSON_SUB_U8, data, 16);
+            if (tags[i].known == W3D_BJSON_ARRAY)
+                value = w3d_bjson_array(key, W3D_BJSON_SUB_U8, data, 32);
+            if (tags[i].known == W3D_BJSON_LARGE)
+                value = w3d_bjson_large(key, W3D_BJSON_SUB_U8, data, 16);
             list = w3d_bjson_list("k", &value, 1);
             w3d_bjson_write_id id = { "x", in_list ? &list : &value, 1, 77, 0, 0, NULL };
             w3d_bjson_write_desc desc = { &id, 1, 0, NULL, NULL };
@@ -426,9 +447,12 @@ static void unknown_tags(void)
             type[1] = tags[i].subtype;
             if (tags[i].subtype == 0x3D) type[1] = 0x3C; /* a kind of byte nobody knows yet */
             result = w3d_bjson_read(bytes, size, &file, &error);
-            CHECK_MESSAGE(result == W3D_OK, "tag %02x: byte %d: %s", tags[i].unknown, (int)error.offset, error.text);
-            CHECK(w3d_bjson_get(&read, "k", &view) && (!in_list || w3d_bjson_item(&view, 0, NULL, &view)));
-            CHECK(view.tag == tags[i].unknown && w3d_bjson_data(&view) && *(const uint8_t *)w3d_bjson_data(&view) == 1);
+            CHECK_MESSAGE(result == W3D_OK, "tag %02x: byte %d: %s", tags[i].unknown,
+                          (int)error.offset, error.text);
+            CHECK(w3d_bjson_get(&read, "k", &view) &&
+                  (!in_list || w3d_bjson_item(&view, 0, NULL, &view)));
+            CHECK(view.tag == tags[i].unknown && w3d_bjson_data(&view) &&
+                  *(const uint8_t *)w3d_bjson_data(&view) == 1);
             free(bytes);
         }
 }
@@ -436,7 +460,8 @@ static void unknown_tags(void)
 /* ---- layouts other than the canonical one ---- */
 
 /* A file with one map of `count` u8 vectors of two, all bytes 7; the fields lie at *fields. */
-static unsigned char *many_fields(uint32_t count, size_t *size, unsigned char **fields, unsigned char **record)
+static unsigned char *many_fields(uint32_t count, size_t *size, unsigned char **fields,
+                                  unsigned char **record)
 {
     static const uint8_t sevens[2] = { 7, 7 };
     static char keys[512][8];
@@ -451,7 +476,8 @@ static unsigned char *many_fields(uint32_t count, size_t *size, unsigned char **
     w3d_bjson_write_id given = { "x", values, count, 0, 0, 0, NULL };
     w3d_bjson_write_desc desc = { &given, 1, 0, NULL, NULL };
     unsigned char *bytes = bjson_random_encode(&desc, size, &result);
-    CHECK(bytes && w3d_bjson_read(bytes, *size, &file, NULL) == W3D_OK && w3d_bjson_id_at(&file, 0, &id) == W3D_OK);
+    CHECK(bytes && w3d_bjson_read(bytes, *size, &file, NULL) == W3D_OK &&
+          w3d_bjson_id_at(&file, 0, &id) == W3D_OK);
     *fields = bytes + file.shapes + 8 + 8;
     *record = bytes + id.properties + 8;
     return bytes;

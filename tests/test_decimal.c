@@ -14,15 +14,46 @@ static void compare(const char *text)
 static void known_values(void)
 {
     static const char *const texts[] = {
-        "0", "-0", "0.0", "-0e5", "1", "-1", "3.14159", "1e22", "1e23", "9007199254740993",
-        "9007199254740993.0000000000000000000000000000000000001", "123456789012345678901234567890",
-        "1.7976931348623157e308", "1.7976931348623158e308", "1.7976931348623159e308", "1e309", "-1e400",
-        "4.9406564584124654e-324", "2.4703282292062327e-324", "2.4703282292062328e-324", "1e-324", "1e-400",
-        "2.2250738585072011e-308", "2.2250738585072014e-308", "2.2250738585072012e-308",
-        "8.41e21", "9.5e-320", "0.000000000000000000000000000001", "1e-22", "1e-23", "5e-324", "3e-324",
-        "6929495644600919.5", "3.2378839133029012895883524125015321748630094e-319",
-        "1448997445238699", "1e0000000000000000000000000001", "1e-0000000000000000000000001",
-        "0e999999999999999999999999", "1e999999999999999999999999", "1e-99999999999999999999999",
+        "0",
+        "-0",
+        "0.0",
+        "-0e5",
+        "1",
+        "-1",
+        "3.14159",
+        "1e22",
+        "1e23",
+        "9007199254740993",
+        "9007199254740993.0000000000000000000000000000000000001",
+        "123456789012345678901234567890",
+        "1.7976931348623157e308",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "1e309",
+        "-1e400",
+        "4.9406564584124654e-324",
+        "2.4703282292062327e-324",
+        "2.4703282292062328e-324",
+        "1e-324",
+        "1e-400",
+        "2.2250738585072011e-308",
+        "2.2250738585072014e-308",
+        "2.2250738585072012e-308",
+        "8.41e21",
+        "9.5e-320",
+        "0.000000000000000000000000000001",
+        "1e-22",
+        "1e-23",
+        "5e-324",
+        "3e-324",
+        "6929495644600919.5",
+        "3.2378839133029012895883524125015321748630094e-319",
+        "1448997445238699",
+        "1e0000000000000000000000000001",
+        "1e-0000000000000000000000001",
+        "0e999999999999999999999999",
+        "1e999999999999999999999999",
+        "1e-99999999999999999999999",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) compare(texts[i]);
 }
@@ -36,9 +67,11 @@ static void random_texts(void)
         int digits = (int)test_random_below(25);
         snprintf(text, sizeof text, "%.*e", digits, value);
         compare(text);
-        snprintf(text, sizeof text, "%.*f", (int)test_random_below(20), ldexp((double)(int64_t)test_random(), -(int)test_random_below(80)));
+        snprintf(text, sizeof text, "%.*f", (int)test_random_below(20),
+                 ldexp((double)(int64_t)test_random(), -(int)test_random_below(80)));
         compare(text);
-        snprintf(text, sizeof text, "%llue%d", (unsigned long long)(test_random() >> test_random_below(64)),
+        snprintf(text, sizeof text, "%llue%d",
+                 (unsigned long long)(test_random() >> test_random_below(64)),
                  (int)test_random_below(700) - 370);
         compare(text);
     }
@@ -48,7 +81,8 @@ static void random_texts(void)
 static int write_exact(char *out, uint64_t mantissa, int exponent)
 {
     uint32_t limb[100] = { (uint32_t)(mantissa % 1000000000u), (uint32_t)(mantissa / 1000000000u) };
-    int count = 2, length = 0, power = exponent < 0 ? exponent : 0, left = exponent < 0 ? -exponent : exponent;
+    int count = 2, length = 0, power = exponent < 0 ? exponent : 0,
+        left = exponent < 0 ? -exponent : exponent;
     while (left) { /* 2^e, or 5^-e and a decimal power */
         int step = left < 12 ? left : 12;
         uint64_t factor = 1, carry = 0;
@@ -62,7 +96,8 @@ static int write_exact(char *out, uint64_t mantissa, int exponent)
         left -= step;
     }
     while (count > 1 && !limb[count - 1]) count--;
-    for (int i = count; i-- > 0;) length += sprintf(out + length, i == count - 1 ? "%u" : "%09u", (unsigned)limb[i]);
+    for (int i = count; i-- > 0;)
+        length += sprintf(out + length, i == count - 1 ? "%u" : "%09u", (unsigned)limb[i]);
     sprintf(out + length, "e%d", power);
     return length;
 }
@@ -114,18 +149,23 @@ static void long_texts(void)
 
 static void grammar(void)
 {
-    static const struct { const char *text; size_t used; double value; } cases[] = {
-        { "", 0, 0 }, { "-", 0, 0 }, { "+", 0, 0 }, { ".", 0, 0 }, { "-.", 0, 0 }, { "e5", 0, 0 },
-        { ".e5", 0, 0 }, { "nan", 0, 0 }, { "inf", 0, 0 }, { "+1", 2, 1 }, { "1.", 2, 1 }, { ".5", 2, 0.5 },
-        { "-.5", 3, -0.5 }, { "1..2", 2, 1 }, { "1.2.3", 3, 1.2 }, { "1e", 1, 1 }, { "1e+", 1, 1 },
-        { "1e+x", 1, 1 }, { "1E2", 3, 100 }, { "0x10", 1, 0 }, { "1,5", 1, 1 }, { "7 8", 1, 7 },
-        { "1.e1", 4, 10 }, { "--1", 0, 0 },
+    static const struct {
+        const char *text;
+        size_t used;
+        double value;
+    } cases[] = {
+        { "", 0, 0 },       { "-", 0, 0 },    { "+", 0, 0 },       { ".", 0, 0 },
+        { "-.", 0, 0 },     { "e5", 0, 0 },   { ".e5", 0, 0 },     { "nan", 0, 0 },
+        { "inf", 0, 0 },    { "+1", 2, 1 },   { "1.", 2, 1 },      { ".5", 2, 0.5 },
+        { "-.5", 3, -0.5 }, { "1..2", 2, 1 }, { "1.2.3", 3, 1.2 }, { "1e", 1, 1 },
+        { "1e+", 1, 1 },    { "1e+x", 1, 1 }, { "1E2", 3, 100 },   { "0x10", 1, 0 },
+        { "1,5", 1, 1 },    { "7 8", 1, 7 },  { "1.e1", 4, 10 },   { "--1", 0, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double value = -7.0;
         size_t used = w3d_decimal_read(cases[i].text, strlen(cases[i].text), &value);
-        CHECK_MESSAGE(used == cases[i].used && value == (used ? cases[i].value : -7.0), "\"%s\": %zu, %g",
-                      cases[i].text, used, value);
+        CHECK_MESSAGE(used == cases[i].used && value == (used ? cases[i].value : -7.0),
+                      "\"%s\": %zu, %g", cases[i].text, used, value);
     }
     double value;
     CHECK(w3d_decimal_read("12345", 3, &value) == 3 && value == 123.0); /* the size is obeyed */

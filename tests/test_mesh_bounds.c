@@ -112,7 +112,8 @@ static void strides_ranges_and_indices(void)
             rows[i][k] = k < 3 ? test_random_float(-1.0f, 1.0f) : NAN; /* must not be looked at */
     uint32_t named[6] = { 3, 4, 5, 19, 4, 0 };
     w3d_mesh_view view = { rows[0], named, 20, 6, 20 };
-    w3d_box whole, part, joined = { { FLT_MAX, FLT_MAX, FLT_MAX }, { -FLT_MAX, -FLT_MAX, -FLT_MAX } };
+    w3d_box whole, part,
+        joined = { { FLT_MAX, FLT_MAX, FLT_MAX }, { -FLT_MAX, -FLT_MAX, -FLT_MAX } };
     uint32_t skipped = 5;
     CHECK(w3d_mesh_bounds_box(&view, NULL, &whole, &skipped) == W3D_OK && skipped == 0);
     for (uint32_t begin = 0; begin < 20; begin += 7) {

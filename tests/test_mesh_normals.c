@@ -6,7 +6,8 @@
 #include "reference/reference_mesh.h"
 
 /* Runs the kernel with scratch of exactly the stated size, at an odd address. */
-static w3d_result normals_of(const w3d_mesh_view *view, const w3d_mesh_normals_desc *desc, float *out)
+static w3d_result normals_of(const w3d_mesh_view *view, const w3d_mesh_normals_desc *desc,
+                             float *out)
 {
     size_t size = w3d_mesh_normals_scratch_size(view->vertex_count);
     unsigned char *block = (unsigned char *)malloc(size + 1);
@@ -95,7 +96,8 @@ static void box_corners(void)
     for (uint32_t cut = 0; cut < 64; cut++) {
         test_mesh mesh = test_mesh_make(8, 36);
         for (uint32_t i = 0; i < 8; i++)
-            test_mesh_point(&mesh, i, i & 4 ? 1.0f : -1.0f, i & 2 ? 1.0f : -1.0f, i & 1 ? 1.0f : -1.0f);
+            test_mesh_point(&mesh, i, i & 4 ? 1.0f : -1.0f, i & 2 ? 1.0f : -1.0f,
+                            i & 1 ? 1.0f : -1.0f);
         for (uint32_t i = 0; i < 6; i++)
             for (uint32_t k = 0; k < 6; k++) {
                 static const uint32_t fan[6] = { 0, 1, 2, 0, 2, 3 };
@@ -132,7 +134,8 @@ static void scale_changes_nothing(void)
             CHECK_BYTES(face, other_face, sizeof face);
             test_mesh_free(&scaled);
         }
-        for (float factor = 1e-30f; factor < 1e31f; factor *= 10.0f) { /* rounded: not the same bits */
+        for (float factor = 1e-30f; factor < 1e31f;
+             factor *= 10.0f) { /* rounded: not the same bits */
             test_mesh scaled = test_mesh_copy(&mesh);
             test_mesh_scale(&scaled, factor);
             error_of(&scaled, (w3d_normal_weight)weight, 3e-7);
@@ -156,8 +159,7 @@ static void sizes_apart(void)
                 mesh.indices[3 * i + k] = 3 * i + k;
             }
         }
-        for (int weight = 0; weight < 3; weight++)
-            error_of(&mesh, (w3d_normal_weight)weight, 3e-7);
+        for (int weight = 0; weight < 3; weight++) error_of(&mesh, (w3d_normal_weight)weight, 3e-7);
         test_mesh_free(&mesh);
     }
     /* Far beyond what one scale holds: the large triangle is right, the small one right or none. */
@@ -171,7 +173,8 @@ static void sizes_apart(void)
     float out[6][3];
     CHECK(normals_of(&view, NULL, out[0]) == W3D_OK);
     for (uint32_t i = 0; i < 6; i++)
-        CHECK(out[i][0] == 0.0f && out[i][1] == 0.0f && (out[i][2] == 1.0f || (i < 3 && out[i][2] == 0.0f)));
+        CHECK(out[i][0] == 0.0f && out[i][1] == 0.0f &&
+              (out[i][2] == 1.0f || (i < 3 && out[i][2] == 0.0f)));
     test_mesh_free(&mesh);
 }
 
@@ -186,7 +189,8 @@ static void bad_coordinates(void)
             uint32_t kept = 0;
             for (uint32_t i = 0; i < mesh.index_count; i += 3) {
                 const uint32_t *corner = mesh.indices + i;
-                if (corner[0] == where / 3 || corner[1] == where / 3 || corner[2] == where / 3) continue;
+                if (corner[0] == where / 3 || corner[1] == where / 3 || corner[2] == where / 3)
+                    continue;
                 memcpy(clean.indices + kept, corner, 12);
                 kept += 3;
             }
@@ -196,7 +200,8 @@ static void bad_coordinates(void)
             float out[9][3], expected[9][3], face[8][3];
             CHECK(normals_of(&view, &desc, out[0]) == W3D_OK);
             CHECK(normals_of(&clean_view, &desc, expected[0]) == W3D_OK);
-            for (uint32_t i = 0; i < 27; i++) CHECK_NEAR(out[i / 3][i % 3], expected[i / 3][i % 3], 3e-7);
+            for (uint32_t i = 0; i < 27; i++)
+                CHECK_NEAR(out[i / 3][i % 3], expected[i / 3][i % 3], 3e-7);
             for (int k = 0; k < 3; k++) CHECK(out[where / 3][k] == 0.0f);
             CHECK(w3d_mesh_normals_faces(&view, NULL, face[0]) == W3D_OK);
             for (uint32_t i = 0; i < 24; i++) CHECK(face[i / 3][i % 3] == face[i / 3][i % 3]);
@@ -337,7 +342,8 @@ static void normalise(void)
             memcpy(before, rows, sizeof rows);
             CHECK(w3d_mesh_normals_normalise(rows, count, words * 4) == W3D_OK);
             for (uint32_t i = 0; i < count; i++)
-                w3d_vec3_store(before + words * i, w3d_vec3_normalise(w3d_vec3_load(before + words * i)));
+                w3d_vec3_store(before + words * i,
+                               w3d_vec3_normalise(w3d_vec3_load(before + words * i)));
             for (uint32_t i = 0; i < 78; i++)
                 if (i < words * count && i % words < 3)
                     CHECK_NEAR(rows[i], before[i], 2e-7);
@@ -389,7 +395,8 @@ static void errors_leave_outputs(void)
     CHECK(w3d_mesh_normals_faces(&view, &faces, out) == W3D_ERR_ARGUMENT);
     CHECK(normals_of(&view, NULL, NULL) == W3D_ERR_ARGUMENT);
     CHECK(w3d_mesh_normals_faces(&view, NULL, NULL) == W3D_ERR_ARGUMENT);
-    CHECK(w3d_mesh_normals(NULL, NULL, out, w3d_arena_make(block, sizeof block)) == W3D_ERR_ARGUMENT);
+    CHECK(w3d_mesh_normals(NULL, NULL, out, w3d_arena_make(block, sizeof block)) ==
+          W3D_ERR_ARGUMENT);
     CHECK(w3d_mesh_normals_normalise(NULL, 1, 0) == W3D_ERR_ARGUMENT);
     CHECK(w3d_mesh_normals_normalise(out, 1, 13) == W3D_ERR_ARGUMENT);
     view.index_count = 98;

@@ -32,17 +32,20 @@ static void star_polygons_are_covered_once(void)
 {
     for (int round = 0; round < 1500; round++) {
         uint32_t count = 5 + test_random_below(252), triangles;
-        double tilt = (double)test_random_float(0, 6.28f), c = cos(tilt), s = sin(tilt), area = 0, sum = 0;
+        double tilt = (double)test_random_float(0, 6.28f), c = cos(tilt), s = sin(tilt), area = 0,
+               sum = 0;
         double scale = pow(10.0, (double)test_random_float(-6, 6)), x[MOST], y[MOST];
         for (uint32_t i = 0; i < count; i++) {
-            double angle = 6.283185307179586 * i / count, radius = scale * (double)test_random_float(0.1f, 1.0f);
+            double angle = 6.283185307179586 * i / count,
+                   radius = scale * (double)test_random_float(0.1f, 1.0f);
             positions[3 * i] = (float)(radius * cos(angle));
             positions[3 * i + 1] = (float)(radius * sin(angle) * c);
             positions[3 * i + 2] = (float)(radius * sin(angle) * s);
             x[i] = (double)positions[3 * i];
             y[i] = (double)positions[3 * i + 1] * c + (double)positions[3 * i + 2] * s;
         }
-        for (uint32_t i = 0; i < count; i++) area += x[i] * y[(i + 1) % count] - x[(i + 1) % count] * y[i];
+        for (uint32_t i = 0; i < count; i++)
+            area += x[i] * y[(i + 1) % count] - x[(i + 1) % count] * y[i];
         CHECK(cut(count, &triangles) == W3D_OK && triangles == count - 2);
         for (uint32_t t = 0; t < triangles; t++) {
             uint32_t a = indices[3 * t], b = indices[3 * t + 1], d = indices[3 * t + 2];
@@ -57,7 +60,8 @@ static void star_polygons_are_covered_once(void)
 static void odd_polygons_still_give_n_minus_2(void)
 {
     uint32_t triangles;
-    static const char *names[] = { "a point", "a line", "a crossed star", "not a number", "infinite", "huge", "doubled" };
+    static const char *names[] = { "a point",  "a line", "a crossed star", "not a number",
+                                   "infinite", "huge",   "doubled" };
     for (int kind = 0; kind < 7; kind++)
         for (uint32_t count = 5; count < 299; count += 7) {
             for (uint32_t i = 0; i < count; i++) {
@@ -71,7 +75,8 @@ static void odd_polygons_still_give_n_minus_2(void)
                 if (kind == 5) p[0] *= 3e38f, p[1] *= 3e38f;
                 if (kind == 6) p[0] = (float)(i / 2 % 9), p[1] = (float)(i / 2 % 4);
             }
-            CHECK_MESSAGE(cut(count, &triangles) == W3D_OK && triangles == count - 2, "%s, %u corners", names[kind], count);
+            CHECK_MESSAGE(cut(count, &triangles) == W3D_OK && triangles == count - 2,
+                          "%s, %u corners", names[kind], count);
             for (uint32_t i = 0; i < 3 * triangles; i++) CHECK(indices[i] < count);
         }
 }

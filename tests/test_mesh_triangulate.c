@@ -4,7 +4,7 @@
 #include "mesh/mesh_triangulate.h"
 
 typedef struct output {
-    uint32_t           indices[3000], polygons[1000];
+    uint32_t indices[3000], polygons[1000];
     w3d_mesh_triangles triangles;
 } output;
 
@@ -95,12 +95,12 @@ static void quads(void)
         int inside02 = area(plane, 0, 1, 2) * area(plane, 0, 2, 3) > 0.0;
         int inside13 = area(plane, 1, 2, 3) * area(plane, 1, 3, 0) > 0.0;
         if (inside02 == inside13 && (!inside02 || fabs(d02 - d13) < 1e-9)) {
-            CHECK(cut_of((const float (*)[3])position, 0) == 0);
+            CHECK(cut_of((const float(*)[3])position, 0) == 0);
             continue;
         }
         int expected = inside02 && inside13 ? d13 < d02 : inside13;
         for (uint32_t turn = 0; turn < 4; turn++)
-            CHECK_MESSAGE(cut_of((const float (*)[3])position, turn) == expected, "round %d turn %u",
+            CHECK_MESSAGE(cut_of((const float(*)[3])position, turn) == expected, "round %d turn %u",
                           round, turn);
     }
 }
@@ -108,24 +108,24 @@ static void quads(void)
 static void quads_at_the_edge(void)
 {
     float arrow[4][3] = { { 0, 0, 0 }, { 4, 1, 0 }, { 1, 1, 0 }, { 1, 4, 0 } }; /* reflex at 2 */
-    CHECK(cut_of((const float (*)[3])arrow, 0) == 0);
+    CHECK(cut_of((const float(*)[3])arrow, 0) == 0);
     float other[4][3] = { { 4, 1, 0 }, { 1, 1, 0 }, { 1, 4, 0 }, { 0, 0, 0 } }; /* reflex at 1 */
-    CHECK(cut_of((const float (*)[3])other, 0) == 1);
+    CHECK(cut_of((const float(*)[3])other, 0) == 1);
     float flat[4][3] = { { 0, 0, 0 }, { 1, 0, 0 }, { 2, 0, 0 }, { 1, 3, 0 } }; /* 1 lies on 0-2 */
-    CHECK(cut_of((const float (*)[3])flat, 0) == 1);
+    CHECK(cut_of((const float(*)[3])flat, 0) == 1);
     float square[4][3] = { { 0, 0, 0 }, { 1, 0, 0 }, { 1, 1, 0 }, { 0, 1, 0 } };
-    CHECK(cut_of((const float (*)[3])square, 0) == 0);
+    CHECK(cut_of((const float(*)[3])square, 0) == 0);
     float point[4][3] = { { 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 }, { 1, 1, 1 } };
-    CHECK(cut_of((const float (*)[3])point, 0) == 0);
+    CHECK(cut_of((const float(*)[3])point, 0) == 0);
     square[1][2] = NAN;
-    CHECK(cut_of((const float (*)[3])square, 0) == 0);
+    CHECK(cut_of((const float(*)[3])square, 0) == 0);
     square[1][2] = INFINITY;
-    CHECK(cut_of((const float (*)[3])square, 0) == 0);
+    CHECK(cut_of((const float(*)[3])square, 0) == 0);
     const float sizes[] = { 1e-44f, 1e-38f, 1e-20f, 1e20f, 1.2e38f };
     for (int i = 0; i < 5; i++) {
         float scaled[4][3];
         for (int k = 0; k < 12; k++) scaled[k / 3][k % 3] = other[k / 3][k % 3] * 0.5f * sizes[i];
-        if (i) CHECK(cut_of((const float (*)[3])scaled, 0) == 1);
+        if (i) CHECK(cut_of((const float(*)[3])scaled, 0) == 1);
     }
 }
 

@@ -42,9 +42,11 @@ static void equal_rows(void)
         for (uint32_t i = 0; i < 300; i++) {
             for (uint32_t k = 0; k < 3; k++) position[i][k] = (float)test_random_below(4) - 2.0f;
             for (uint32_t k = 0; k < 4; k++) uv[i][k] = k < 2 ? (float)test_random_below(2) : NAN;
-            for (uint32_t k = 0; k < 5; k++) colour[i][k] = k < 3 ? (uint8_t)test_random_below(2) : (uint8_t)i;
+            for (uint32_t k = 0; k < 5; k++)
+                colour[i][k] = k < 3 ? (uint8_t)test_random_below(2) : (uint8_t)i;
         }
-        w3d_mesh_attribute attributes[3] = { floats(position, 3, 0, 0.0f), floats(uv, 2, 16, 0.0f),
+        w3d_mesh_attribute attributes[3] = { floats(position, 3, 0, 0.0f),
+                                             floats(uv, 2, 16, 0.0f),
                                              { colour, 3, 5, W3D_ATTRIBUTE_BYTES, 0.0f } };
         for (uint32_t used = 1; used <= 3; used++) {
             w3d_mesh_weld_desc desc = { attributes, used, count, NULL, 0 };
@@ -86,14 +88,15 @@ static void within_tolerance(void)
             for (uint32_t i = 0; i < 400; i++) {
                 if (i % 3 == 0) /* a near or exact copy of an earlier one */
                     for (uint32_t k = 0; k < 3; k++)
-                        mesh.positions[3 * i + k] = mesh.positions[3 * test_random_below(i + 1) + k] +
-                                                    tolerances[t % 5] * test_random_float(-1.0f, 1.0f);
+                        mesh.positions[3 * i + k] =
+                            mesh.positions[3 * test_random_below(i + 1) + k] +
+                            tolerances[t % 5] * test_random_float(-1.0f, 1.0f);
                 for (uint32_t k = 0; k < 3; k++) normal[i][k] = (float)test_random_below(3) * 0.01f;
             }
             test_mesh_scale(&mesh, factors[scale]);
-            w3d_mesh_attribute attributes[2] = {
-                floats(mesh.positions, 3, 0, tolerances[t] * factors[scale]), floats(normal, 3, 0, 0.0f)
-            };
+            w3d_mesh_attribute attributes[2] = { floats(mesh.positions, 3, 0,
+                                                        tolerances[t] * factors[scale]),
+                                                 floats(normal, 3, 0, 0.0f) };
             w3d_mesh_weld_desc desc = { attributes, 1, 400, NULL, 0 };
             check_weld(&desc);
             desc.attribute_count = 2;
@@ -157,7 +160,8 @@ static void sphere_becomes_closed(void)
     uint32_t remap[17 * 9], unique, count;
     CHECK(weld(&desc, remap, &unique) == W3D_OK);
     CHECK(unique == 16 * 7 + 2);
-    w3d_mesh_weld_indices_desc rename = { remap, mesh.vertex_count, mesh.indices, mesh.index_count, 1 };
+    w3d_mesh_weld_indices_desc rename = { remap, mesh.vertex_count, mesh.indices, mesh.index_count,
+                                          1 };
     CHECK(w3d_mesh_weld_indices(&rename, mesh.indices, &count) == W3D_OK);
     CHECK(count == (16 * 6 * 2 + 32) * 3);
     w3d_mesh_weld_attribute_desc compact = { remap, mesh.vertex_count, unique, attribute, 0 };
@@ -205,7 +209,8 @@ static void crowded(void)
         for (uint32_t i = 0; i < count; i++) CHECK(remap[i] == 0);
         attribute.tolerance = round ? FLT_MAX : 0.5f;
         if (round)
-            for (uint32_t i = 0; i < 3 * count; i++) mesh.positions[i] = test_random_float(-1.0f, 1.0f);
+            for (uint32_t i = 0; i < 3 * count; i++)
+                mesh.positions[i] = test_random_float(-1.0f, 1.0f);
     }
     for (uint32_t i = 0; i < count; i++) test_mesh_point(&mesh, i, NAN, 0.0f, (float)i);
     attribute.tolerance = 1e-3f;

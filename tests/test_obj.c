@@ -8,7 +8,8 @@ typedef struct library {
     const char *name, *text;
 } library;
 
-static w3d_result open_library(void *user, const char *name, size_t name_size, const void **bytes, size_t *size)
+static w3d_result open_library(void *user, const char *name, size_t name_size, const void **bytes,
+                               size_t *size)
 {
     const library *l = (const library *)user;
     if (strlen(l->name) != name_size || memcmp(l->name, name, name_size)) return W3D_ERR_NOT_FOUND;
@@ -17,7 +18,8 @@ static w3d_result open_library(void *user, const char *name, size_t name_size, c
     return W3D_OK;
 }
 
-static w3d_result load(const char *text, const library *mtl, w3d_asset_scene *scene, w3d_error *error)
+static w3d_result load(const char *text, const library *mtl, w3d_asset_scene *scene,
+                       w3d_error *error)
 {
     w3d_obj_desc desc;
     memset(&desc, 0, sizeof desc);
@@ -32,57 +34,73 @@ static const char cube_corner[] = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\n";
 
 static void faces_of_all_forms_are_read(void)
 {
-    static const char text[] =
-        "# a comment that ends in a backslash \\\n"
-        "v 0 0 0\r\nv +1.0 0 0\rv 1 1.e0 0\nv 0 .1e1 0 1.0\n"
-        "vt 0 0\nvt 1 0\nvt 1 1 0\nvt 0.25\nvn 0 0 1\n"
-        "f 1/1/1 2/2/1 3/3/1 \\\n 4/4/1\n"
-        "f -4//-1 -3//-1 -2//1\n"
-        "f 1 2 3\n"
-        "l 1 2\np 1\nf 1 2\ns off\ncstype bezier\n";
+    static const char text[] = "# a comment that ends in a backslash \\\n"
+                               "v 0 0 0\r\nv +1.0 0 0\rv 1 1.e0 0\nv 0 .1e1 0 1.0\n"
+                               "vt 0 0\nvt 1 0\nvt 1 1 0\nvt 0.25\nvn 0 0 1\n"
+                               "f 1/1/1 2/2/1 3/3/1 \\\n 4/4/1\n"
+                               "f -4//-1 -3//-1 -2//1\n"
+                               "f 1 2 3\n"
+                               "l 1 2\np 1\nf 1 2\ns off\ncstype bezier\n";
     w3d_asset_scene scene;
     w3d_error error = { W3D_OK, 0, "" };
-    CHECK_MESSAGE(load(text, NULL, &scene, &error) == W3D_OK, "%s at %d", error.text, (int)error.offset);
+    CHECK_MESSAGE(load(text, NULL, &scene, &error) == W3D_OK, "%s at %d", error.text,
+                  (int)error.offset);
     CHECK(scene.object_count == 1 && scene.mesh_count == 1 && scene.skipped_primitives == 3);
     const w3d_asset_mesh *mesh = &scene.meshes[0];
     static const uint32_t indices[12] = { 0, 1, 2, 0, 2, 3, 4, 5, 6, 7, 8, 9 };
     CHECK(mesh->index_count == 12 && mesh->vertex_count == 10 && mesh->range_count == 1);
     CHECK_BYTES(mesh->indices, indices, sizeof indices);
-    CHECK(mesh->positions[3] == 1.0f && mesh->positions[7] == 1.0f && mesh->positions[3 * 3 + 1] == 1.0f);
-    CHECK(mesh->uvs[0] == 0.0f && mesh->uvs[1] == 1.0f && mesh->uvs[5] == 0.0f && mesh->uvs[6] == 0.25f);
-    CHECK(mesh->normals[2] == 1.0f && mesh->normals[4 * 3 + 2] == 1.0f && mesh->normals[7 * 3 + 2] == 0.0f);
+    CHECK(mesh->positions[3] == 1.0f && mesh->positions[7] == 1.0f &&
+          mesh->positions[3 * 3 + 1] == 1.0f);
+    CHECK(mesh->uvs[0] == 0.0f && mesh->uvs[1] == 1.0f && mesh->uvs[5] == 0.0f &&
+          mesh->uvs[6] == 0.25f);
+    CHECK(mesh->normals[2] == 1.0f && mesh->normals[4 * 3 + 2] == 1.0f &&
+          mesh->normals[7 * 3 + 2] == 0.0f);
     CHECK(!mesh->colors && scene.objects[0].mesh == 0 && scene.objects[0].parent == W3D_ASSET_NONE);
     w3d_asset_scene_destroy(&scene);
 }
 
 static void objects_groups_and_materials_split_meshes(void)
 {
-    static const library mtl = { "my file.mtl",
+    static const library mtl = {
+        "my file.mtl",
         "newmtl red\nKd 1 0 0\nNs 250\nd 0.5\nmap_Kd -s 2 3 -bm 1 -o 0.5 tex ture.png\n"
-        "newmtl grey\nKd 0.5\nPr 0.25\nPm 1\nKe 1 2 3\nnorm n.png\nKa spectral x\nKs xyz 1 1 1\n" };
+        "newmtl grey\nKd 0.5\nPr 0.25\nPm 1\nKe 1 2 3\nnorm n.png\nKa spectral x\nKs xyz 1 1 1\n"
+    };
     char text[1000];
-    snprintf(text, sizeof text, "mtllib my file.mtl\n%so first one\nusemtl red\nf 1 2 3\nusemtl grey\nf 1 3 4\nf 2 3 4\n"
-             "usemtl red\nf 1 2 4\ng ignored\no empty\no second\nusemtl not there\nf 1 2 3\n", cube_corner);
+    snprintf(
+        text, sizeof text,
+        "mtllib my file.mtl\n%so first one\nusemtl red\nf 1 2 3\nusemtl grey\nf 1 3 4\nf 2 3 4\n"
+        "usemtl red\nf 1 2 4\ng ignored\no empty\no second\nusemtl not there\nf 1 2 3\n",
+        cube_corner);
     w3d_asset_scene scene;
     w3d_error error = { W3D_OK, 0, "" };
-    CHECK_MESSAGE(load(text, &mtl, &scene, &error) == W3D_OK, "%s at %d", error.text, (int)error.offset);
-    CHECK(scene.object_count == 2 && !strcmp(scene.objects[0].name, "first one") && !strcmp(scene.objects[1].name, "second"));
+    CHECK_MESSAGE(load(text, &mtl, &scene, &error) == W3D_OK, "%s at %d", error.text,
+                  (int)error.offset);
+    CHECK(scene.object_count == 2 && !strcmp(scene.objects[0].name, "first one") &&
+          !strcmp(scene.objects[1].name, "second"));
     CHECK(scene.meshes[0].range_count == 3 && scene.meshes[1].range_count == 1);
     const w3d_asset_range *range = scene.meshes[0].ranges;
-    CHECK(range[0].material == 0 && range[0].index_count == 3 && range[1].material == 1 && range[1].first_index == 3 && range[1].index_count == 6);
-    CHECK(range[2].material == 0 && range[2].first_index == 9 && scene.meshes[1].ranges[0].material == 2);
+    CHECK(range[0].material == 0 && range[0].index_count == 3 && range[1].material == 1 &&
+          range[1].first_index == 3 && range[1].index_count == 6);
+    CHECK(range[2].material == 0 && range[2].first_index == 9 &&
+          scene.meshes[1].ranges[0].material == 2);
     CHECK(scene.material_count == 3 && scene.image_count == 2);
     const w3d_asset_material *red = &scene.materials[0], *grey = &scene.materials[1];
-    CHECK(!strcmp(red->name, "red") && red->base_color[0] == 1 && red->base_color[3] == 0.5f && red->alpha == W3D_ASSET_ALPHA_BLEND);
+    CHECK(!strcmp(red->name, "red") && red->base_color[0] == 1 && red->base_color[3] == 0.5f &&
+          red->alpha == W3D_ASSET_ALPHA_BLEND);
     CHECK_NEAR(red->roughness, 0.5, 1e-6);
     CHECK(red->base_color_texture.image == 0 && !strcmp(scene.images[0].uri, "tex ture.png"));
-    CHECK(red->base_color_texture.scale[0] == 2 && red->base_color_texture.scale[1] == 3 && red->base_color_texture.offset[0] == 0.5f);
-    CHECK(grey->base_color[2] == 0.5f && grey->roughness == 0.25f && grey->metallic == 1 && grey->emissive[2] == 3);
+    CHECK(red->base_color_texture.scale[0] == 2 && red->base_color_texture.scale[1] == 3 &&
+          red->base_color_texture.offset[0] == 0.5f);
+    CHECK(grey->base_color[2] == 0.5f && grey->roughness == 0.25f && grey->metallic == 1 &&
+          grey->emissive[2] == 3);
     CHECK(grey->normal_texture.image == 1 && grey->alpha == W3D_ASSET_ALPHA_OPAQUE);
     CHECK(!strcmp(scene.materials[2].name, "not there") && scene.materials[2].metallic == 0);
     w3d_asset_scene_destroy(&scene);
     snprintf(text, sizeof text, "%sg a\nf 1 2 3\ng b\nf 1 2 4\n", cube_corner);
-    CHECK(load(text, NULL, &scene, &error) == W3D_OK && scene.object_count == 2 && !strcmp(scene.objects[1].name, "b"));
+    CHECK(load(text, NULL, &scene, &error) == W3D_OK && scene.object_count == 2 &&
+          !strcmp(scene.objects[1].name, "b"));
     w3d_asset_scene_destroy(&scene);
 }
 
@@ -90,7 +108,9 @@ static void several_libraries_and_none_are_fine(void)
 {
     static const library mtl = { "b.mtl", "newmtl x\nKd 0 1 0\n" };
     w3d_asset_scene scene;
-    CHECK(load("mtllib a.mtl b.mtl\nusemtl x\n", &mtl, &scene, NULL) == W3D_OK && scene.material_count == 1 && scene.materials[0].base_color[1] == 1.0f && scene.object_count == 0);
+    CHECK(load("mtllib a.mtl b.mtl\nusemtl x\n", &mtl, &scene, NULL) == W3D_OK &&
+          scene.material_count == 1 && scene.materials[0].base_color[1] == 1.0f &&
+          scene.object_count == 0);
     w3d_asset_scene_destroy(&scene);
     CHECK(load("mtllib a.mtl\nmtllib\n", &mtl, &scene, NULL) == W3D_OK);
     w3d_asset_scene_destroy(&scene);
@@ -101,7 +121,8 @@ static void several_libraries_and_none_are_fine(void)
 static void vertex_colours_become_linear(void)
 {
     w3d_asset_scene scene;
-    CHECK(load("v 0 0 0 1 0.5 0\nv 1 0 0\nv 0 1 0 1.0 0 0 1\nf 1 2 3\n", NULL, &scene, NULL) == W3D_OK);
+    CHECK(load("v 0 0 0 1 0.5 0\nv 1 0 0\nv 0 1 0 1.0 0 0 1\nf 1 2 3\n", NULL, &scene, NULL) ==
+          W3D_OK);
     const float *c = scene.meshes[0].colors;
     CHECK(c && c[0] == 1 && c[3] == 1 && c[4] == 1 && c[8] == 0 && c[10] == 1);
     CHECK_NEAR(c[1], 0.21404114, 1e-6);
@@ -115,13 +136,20 @@ static void bad_files_are_refused_with_the_place(void)
         w3d_result code;
         unsigned offset;
     } rows[] = {
-        { "v 1 2\n", W3D_ERR_FORMAT, 0 },            { "v 1 2 x\n", W3D_ERR_FORMAT, 6 },
-        { "v 1 2,5 3\n", W3D_ERR_FORMAT, 4 },        { "vn 1 2\n", W3D_ERR_FORMAT, 0 },
-        { "vt\n", W3D_ERR_FORMAT, 0 },               { "v 0 0 0\nf 1 1 2\n", W3D_ERR_INDEX, 14 },
-        { "v 0 0 0\nf 1 1 0\n", W3D_ERR_INDEX, 14 }, { "v 0 0 0\nf 1 1 -2\n", W3D_ERR_INDEX, 14 },
-        { "v 0 0 0\nf 1 1 a\n", W3D_ERR_FORMAT, 14 }, { "v 0 0 0\nf 1/1 1 1\n", W3D_ERR_INDEX, 12 },
-        { "v 0 0 0\nf 1//1 1 1\n", W3D_ERR_INDEX, 13 }, { "v 0 0 0\nf 1 1 1x\n", W3D_ERR_FORMAT, 15 },
-        { "v 0 0 0\nf 1 1 4294967297\n", W3D_ERR_INDEX, 14 }, { "v 0 0 0\nf 1 1 99999999999999999999\n", W3D_ERR_INDEX, 14 },
+        { "v 1 2\n", W3D_ERR_FORMAT, 0 },
+        { "v 1 2 x\n", W3D_ERR_FORMAT, 6 },
+        { "v 1 2,5 3\n", W3D_ERR_FORMAT, 4 },
+        { "vn 1 2\n", W3D_ERR_FORMAT, 0 },
+        { "vt\n", W3D_ERR_FORMAT, 0 },
+        { "v 0 0 0\nf 1 1 2\n", W3D_ERR_INDEX, 14 },
+        { "v 0 0 0\nf 1 1 0\n", W3D_ERR_INDEX, 14 },
+        { "v 0 0 0\nf 1 1 -2\n", W3D_ERR_INDEX, 14 },
+        { "v 0 0 0\nf 1 1 a\n", W3D_ERR_FORMAT, 14 },
+        { "v 0 0 0\nf 1/1 1 1\n", W3D_ERR_INDEX, 12 },
+        { "v 0 0 0\nf 1//1 1 1\n", W3D_ERR_INDEX, 13 },
+        { "v 0 0 0\nf 1 1 1x\n", W3D_ERR_FORMAT, 15 },
+        { "v 0 0 0\nf 1 1 4294967297\n", W3D_ERR_INDEX, 14 },
+        { "v 0 0 0\nf 1 1 99999999999999999999\n", W3D_ERR_INDEX, 14 },
         { "v 0 0 0\nvt 0 0\nf 1/1/1/1 1 1\n", W3D_ERR_INDEX, 21 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -129,20 +157,24 @@ static void bad_files_are_refused_with_the_place(void)
         w3d_error error = { W3D_OK, 99, NULL };
         w3d_result result = load(rows[i].text, NULL, &scene, &error);
         memset(&before, 0, sizeof before);
-        CHECK_MESSAGE(result == rows[i].code && error.code == result && error.offset == rows[i].offset && error.text,
-                      "row %d: %s at %d: %s", (int)i, w3d_result_text(result), (int)error.offset, error.text);
+        CHECK_MESSAGE(result == rows[i].code && error.code == result &&
+                          error.offset == rows[i].offset && error.text,
+                      "row %d: %s at %d: %s", (int)i, w3d_result_text(result), (int)error.offset,
+                      error.text);
         CHECK_BYTES(&scene, &before, sizeof scene);
     }
     static const library mtl = { "m", "newmtl a\nKd red\n" };
     w3d_asset_scene scene;
     w3d_error error;
-    CHECK(load("mtllib m\n", &mtl, &scene, &error) == W3D_ERR_FORMAT && error.offset == 12 && !strncmp(error.text, "MTL", 3));
+    CHECK(load("mtllib m\n", &mtl, &scene, &error) == W3D_ERR_FORMAT && error.offset == 12 &&
+          !strncmp(error.text, "MTL", 3));
 }
 
 /* A name that ends in a backslash takes the next line with it, for the count as for the reading. */
 static void joined_lines_are_counted_as_they_are_read(void)
 {
-    static const char *lines[] = { "mtllib a\\\n", "o a\\\n", "g a\\\n", "usemtl a\\\n", "v 0 0 0\\\n", "# a\\\n", "l 1\\\r\n", "vt 1\\\r" };
+    static const char *lines[] = { "mtllib a\\\n", "o a\\\n", "g a\\\n",   "usemtl a\\\n",
+                                   "v 0 0 0\\\n",  "# a\\\n", "l 1\\\r\n", "vt 1\\\r" };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         char text[200];
         w3d_asset_scene scene;
@@ -171,12 +203,14 @@ static void hostile_repetition_stays_linear(void)
     char *text = (char *)malloc(room);
     used += (size_t)sprintf(text, "v 0 0 0\n");
     for (int i = 0; i < COUNT; i++) used += (size_t)sprintf(text + used, "vt %d\n", i);
-    for (int i = 0; i < COUNT; i++) used += (size_t)sprintf(text + used, "f 1/%d 1/%d 1/1\n", i + 1, COUNT - i);
+    for (int i = 0; i < COUNT; i++)
+        used += (size_t)sprintf(text + used, "f 1/%d 1/%d 1/1\n", i + 1, COUNT - i);
     w3d_asset_scene scene;
     CHECK(load(text, NULL, &scene, NULL) == W3D_OK && scene.meshes[0].index_count == 3 * COUNT);
     w3d_asset_scene_destroy(&scene);
     used = 0;
-    for (int i = 0; i < 70000; i++) used += (size_t)sprintf(text + used, "usemtl %d\n", i * 7919 % 70001);
+    for (int i = 0; i < 70000; i++)
+        used += (size_t)sprintf(text + used, "usemtl %d\n", i * 7919 % 70001);
     w3d_error error;
     CHECK(load(text, NULL, &scene, &error) == W3D_ERR_LIMIT);
     free(text);
@@ -192,11 +226,12 @@ static void the_memory_limit_holds(void)
     desc.size = 16;
     desc.memory_limit = 300;
     CHECK(w3d_obj_load(&desc, &scene, &error) == W3D_ERR_LIMIT);
-    CHECK(w3d_obj_load(NULL, &scene, &error) == W3D_ERR_ARGUMENT && w3d_obj_load(&desc, NULL, NULL) == W3D_ERR_ARGUMENT);
+    CHECK(w3d_obj_load(NULL, &scene, &error) == W3D_ERR_ARGUMENT &&
+          w3d_obj_load(&desc, NULL, NULL) == W3D_ERR_ARGUMENT);
 }
 
-static const char sweep_text[] =
-    "mtllib m\nv 0 0 0 1 1 1\nv 1 0 0\nv 0 1 0\nvt 0 0\nvn 0 0 1\no a\nusemtl x\nf 1/1/1 2/1/1 3/1/1\no b\nusemtl y\nf 1 2 3\n";
+static const char sweep_text[] = "mtllib m\nv 0 0 0 1 1 1\nv 1 0 0\nv 0 1 0\nvt 0 0\nvn 0 0 1\no "
+                                 "a\nusemtl x\nf 1/1/1 2/1/1 3/1/1\no b\nusemtl y\nf 1 2 3\n";
 
 static int sweep_body(const void *allocator, void *user)
 {

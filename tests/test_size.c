@@ -7,8 +7,10 @@ static void overflow_is_refused_and_nothing_written(void)
 {
     size_t out = 7, half = SIZE_MAX / 2 + 1;
     CHECK(!w3d_size_add(SIZE_MAX, 1, &out) && !w3d_size_add(half, half, &out) && out == 7);
-    CHECK(!w3d_size_multiply(half, 2, &out) && !w3d_size_multiply(3, SIZE_MAX / 2, &out) && out == 7);
-    CHECK(!w3d_size_align(SIZE_MAX, 16, &out) && !w3d_size_align(SIZE_MAX - 14, 16, &out) && out == 7);
+    CHECK(!w3d_size_multiply(half, 2, &out) && !w3d_size_multiply(3, SIZE_MAX / 2, &out) &&
+          out == 7);
+    CHECK(!w3d_size_align(SIZE_MAX, 16, &out) && !w3d_size_align(SIZE_MAX - 14, 16, &out) &&
+          out == 7);
     CHECK(!w3d_size_append(&out, half, 2) && !w3d_size_append(&out, SIZE_MAX - 6, 1) && out == 7);
     CHECK(w3d_size_add(SIZE_MAX - 1, 1, &out) && out == SIZE_MAX);
     CHECK(w3d_size_multiply(SIZE_MAX, 1, &out) && out == SIZE_MAX);

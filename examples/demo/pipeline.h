@@ -12,8 +12,8 @@
  * output, no clock, no C library: the same bytes for the same input on every machine. main.c calls
  * it as a native program, wasm.c as a module for the browser.
  *
- * Limits: a scene of 1 GiB in memory, a picture of 16 to 8192 pixels a side. Textures are carried into the
- * BJSON file but not drawn. */
+ * Limits: a scene of 1 GiB in memory, a picture of 16 to 8192 pixels a side. Textures are carried
+ * into the BJSON file but not drawn. */
 #ifndef DEMO_PIPELINE_H
 #define DEMO_PIPELINE_H
 
@@ -41,7 +41,7 @@ typedef struct demo_job {
      * result but W3D_OK: there is no such file. NULL: there are none. */
     w3d_result (*open)(void *user, const char *name, size_t name_size, const void **bytes,
                        size_t *size);
-    /* Called at the start of a step with done 0, and now and then until done is total. NULL: not. */
+    /* Called at the start of a step with done 0, now and then until done is total. NULL: not. */
     void (*progress)(void *user, demo_step step, uint32_t done, uint32_t total);
     /* Milliseconds since any moment, for the table alone. NULL: the table has none. */
     double (*now)(void *user);

@@ -1,18 +1,22 @@
 /* wasm.c - the demo as a wasm module: bytes in and bytes out of its memory, a report as JSON.
  *
- *     clang --target=wasm32 -Oz -msimd128 -mbulk-memory -nostdlib -fvisibility=hidden -I. \
- *         -Wl,--no-entry,--gc-sections,--strip-all -o build/page/demo.wasm \
+ *     clang --target=wasm32 -Oz -msimd128 -mbulk-memory -fvisibility=hidden -DNDEBUG -I. -c \
  *         examples/demo/wasm.c examples/demo/pipeline.c
+ *     clang --target=wasm32 -nostdlib -Wl,--no-entry,--gc-sections,--strip-all \
+ *         wasm.o pipeline.o -o demo.wasm
  *
- * The caller (web/pipeline.mjs) puts a file into a block from demo_alloc, calls demo_run, and
+ * (In two steps: a driver that optimises and links at once may run a wasm-opt that is installed,
+ * without telling it of SIMD.)
+ *
+ * The caller (web/pipeline.mjs) puts a file into a block from demo_alloc, calls demo_start, and
  * takes the outputs out. Any of these calls may grow the memory and so detach views of it; no view
  * is kept across one. The module asks its host for two things only:
  *
  *     w3d.now() -> f64               milliseconds since any moment
  *     w3d.host(op, a, b, c) -> u32   op 1: progress; step a, b of c done
- *                                    op 2: the file whose name is the b bytes at a, put into a block
- *                                          from demo_alloc, its address and size written as two u32
- *                                          at c; gives 1, or 0 where there is no such file
+ *                                    op 2: the file whose name is the b bytes at a, put into a
+ *                                          block from demo_alloc, its address and size written as
+ *                                          two u32 at c; gives 1, or 0: there is no such file
  *
  * Emscripten builds the same file; there Module.host is the function and Module.bytes() the
  * memory. */

@@ -1,4 +1,4 @@
-/* asset_scene.h - what every importer yields: objects, meshes, materials and images as plain arrays.
+/* asset_scene.h - what every importer yields: objects, meshes, materials, images as plain arrays.
  *
  * One structure whatever the file was: asset/gltf and asset/obj fill it, asset/asset_bjson writes
  * it as BJSON, render/thumbnail draws it. All of it lives in one allocation list owned by the

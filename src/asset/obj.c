@@ -10,7 +10,7 @@
 #include "memory/allocator.h"
 #include "mesh/mesh_triangulate.h"
 
-#define W3DI_OBJ_NONE 0xFFFFFFFFu
+#define W3DI_OBJ_NONE       0xFFFFFFFFu
 #define W3DI_OBJ_CHAIN_MOST 64
 
 /* What the first pass finds; every number is an upper bound for the second. */
@@ -19,8 +19,8 @@ typedef struct w3di_obj_counts {
     uint32_t corners, triangles;      /* of faces                            */
     uint32_t widest;                  /* corners of the largest face         */
     uint32_t meshes, ranges;          /* o or g lines + 1, usemtl + meshes   */
-    int      by_group;                /* no `o` in the file: g makes objects */
-    int      colors;                  /* some v has six numbers              */
+    int by_group;                     /* no `o` in the file: g makes objects */
+    int colors;                       /* some v has six numbers              */
 } w3di_obj_counts;
 
 /* One vertex of the mesh being read: indices from 0, W3DI_OBJ_NONE for an absent vt or vn. */
@@ -30,22 +30,22 @@ typedef struct w3di_obj_vertex {
 } w3di_obj_vertex;
 
 typedef struct w3di_obj_reader {
-    w3d_asset_scene   *scene;
-    w3d_error         *error;
-    w3di_obj_cursor    cursor;
-    w3di_obj_counts    counts; /* of the whole file          */
-    w3di_obj_counts    read;   /* of what has been read      */
+    w3d_asset_scene *scene;
+    w3d_error *error;
+    w3di_obj_cursor cursor;
+    w3di_obj_counts counts; /* of the whole file          */
+    w3di_obj_counts read;   /* of what has been read      */
     w3di_obj_materials materials;
-    float    *positions, *colors, *uvs, *normals;
-    uint32_t *chains;           /* [positions]: the last vertex made from each          */
-    w3di_obj_vertex *vertices;  /* [corners]: of the mesh being read, from 0            */
-    uint32_t *indices;          /* [3 * triangles]: of the mesh being read              */
+    float *positions, *colors, *uvs, *normals;
+    uint32_t *chains;          /* [positions]: the last vertex made from each          */
+    w3di_obj_vertex *vertices; /* [corners]: of the mesh being read, from 0            */
+    uint32_t *indices;         /* [3 * triangles]: of the mesh being read              */
     uint32_t *face_positions, *face_vertices; /* [widest]: of the face being read       */
-    w3d_asset_range *ranges;    /* [ranges]: likewise                                   */
+    w3d_asset_range *ranges; /* [ranges]: likewise                                   */
     uint32_t vertex_count, index_count, range_count;
     uint32_t material;
-    int      has_uvs, has_normals;
-    w3di_obj_word name;         /* of the mesh being read */
+    int has_uvs, has_normals;
+    w3di_obj_word name; /* of the mesh being read */
 } w3di_obj_reader;
 
 static w3d_result w3di_obj_fail(w3di_obj_reader *reader, w3d_result code, size_t offset,
@@ -112,7 +112,8 @@ static w3d_result w3di_obj_read_position(w3di_obj_reader *reader, const w3di_obj
     int bad;
     unsigned count = w3di_obj_numbers(&reader->cursor, 7, value, &word, &bad);
     if (bad)
-        return w3di_obj_fail(reader, W3D_ERR_FORMAT, word.offset, "OBJ: a coordinate is not a number");
+        return w3di_obj_fail(reader, W3D_ERR_FORMAT, word.offset,
+                             "OBJ: a coordinate is not a number");
     if (count < 3)
         return w3di_obj_fail(reader, W3D_ERR_FORMAT, key->offset, "OBJ: v needs three coordinates");
     uint32_t at = reader->read.positions++;
@@ -132,10 +133,12 @@ static w3d_result w3di_obj_read_vector(w3di_obj_reader *reader, const w3di_obj_w
     int bad, is_uv = key->text[1] == 't';
     unsigned count = w3di_obj_numbers(&reader->cursor, 3, value, &word, &bad);
     if (bad)
-        return w3di_obj_fail(reader, W3D_ERR_FORMAT, word.offset, "OBJ: a coordinate is not a number");
+        return w3di_obj_fail(reader, W3D_ERR_FORMAT, word.offset,
+                             "OBJ: a coordinate is not a number");
     if (count < (is_uv ? 1u : 3u))
         return w3di_obj_fail(reader, W3D_ERR_FORMAT, key->offset,
-                             is_uv ? "OBJ: vt needs a coordinate" : "OBJ: vn needs three coordinates");
+                             is_uv ? "OBJ: vt needs a coordinate"
+                                   : "OBJ: vn needs three coordinates");
     if (is_uv) {
         float *uv = reader->uvs + (size_t)reader->read.uvs++ * 2;
         uv[0] = value[0];
@@ -146,8 +149,8 @@ static w3d_result w3di_obj_read_vector(w3di_obj_reader *reader, const w3di_obj_w
 }
 
 /* One index of a corner at word[*at]: from 1, or negative, from the end of what has been read. */
-static w3d_result w3di_obj_read_index(w3di_obj_reader *reader, const w3di_obj_word *word, size_t *at,
-                                      uint32_t so_far, uint32_t in_file, uint32_t *out)
+static w3d_result w3di_obj_read_index(w3di_obj_reader *reader, const w3di_obj_word *word,
+                                      size_t *at, uint32_t so_far, uint32_t in_file, uint32_t *out)
 {
     size_t start = *at;
     int negative = *at < word->size && word->text[*at] == '-';
@@ -271,8 +274,8 @@ static w3d_result w3di_obj_read_face(w3di_obj_reader *reader)
  * w3di_obj_vertex; an absent index leaves zeros. */
 static float *w3di_obj_gather(w3di_obj_reader *reader, const float *from, unsigned width, int field)
 {
-    float *to = (float *)w3d_asset_scene_alloc(reader->scene, reader->vertex_count,
-                                               width * sizeof(float));
+    float *to =
+        (float *)w3d_asset_scene_alloc(reader->scene, reader->vertex_count, width * sizeof(float));
     for (uint32_t i = 0; to && i < reader->vertex_count; i++) {
         const w3di_obj_vertex *vertex = &reader->vertices[i];
         uint32_t at = field == 0 ? vertex->position : field == 1 ? vertex->uv : vertex->normal;
@@ -344,7 +347,8 @@ static w3d_result w3di_obj_read_line(w3di_obj_reader *reader, const w3di_obj_wor
                                      const w3d_obj_desc *desc)
 {
     if (w3di_obj_key(key, "v")) return w3di_obj_read_position(reader, key);
-    if (w3di_obj_key(key, "vt") || w3di_obj_key(key, "vn")) return w3di_obj_read_vector(reader, key);
+    if (w3di_obj_key(key, "vt") || w3di_obj_key(key, "vn"))
+        return w3di_obj_read_vector(reader, key);
     if (w3di_obj_key(key, "f") || w3di_obj_key(key, "fo")) return w3di_obj_read_face(reader);
     if (w3di_obj_key(key, "o") || (reader->counts.by_group && w3di_obj_key(key, "g"))) {
         w3d_result result = w3di_obj_close_mesh(reader);
@@ -354,9 +358,9 @@ static w3d_result w3di_obj_read_line(w3di_obj_reader *reader, const w3di_obj_wor
     if (w3di_obj_key(key, "usemtl")) {
         w3di_obj_word name = w3di_obj_rest(&reader->cursor);
         w3d_result result = w3di_obj_material_find(&reader->materials, &name, &reader->material);
-        return result == W3D_OK ? result
-                                : w3di_obj_fail(reader, result, key->offset,
-                                                "OBJ: no room for this material");
+        return result == W3D_OK
+                   ? result
+                   : w3di_obj_fail(reader, result, key->offset, "OBJ: no room for this material");
     }
     if (w3di_obj_key(key, "mtllib")) return w3di_obj_read_library(reader, desc);
     if (w3di_obj_key(key, "l") || w3di_obj_key(key, "p")) reader->scene->skipped_primitives++;
@@ -371,7 +375,7 @@ static int w3di_obj_lay_out(w3di_obj_reader *reader, unsigned char *base, size_t
     const w3di_obj_counts *c = &reader->counts;
     size_t at = 0;
 #define W3DI_OBJ_TAKE(field, type, count)                                                          \
-    reader->field = base && (count) > 0 ? (type *)(void *)(base + at) : NULL;                          \
+    reader->field = base && (count) > 0 ? (type *)(void *)(base + at) : NULL;                      \
     if (!w3d_size_append(&at, (count), sizeof(type))) return 0
     W3DI_OBJ_TAKE(vertices, w3di_obj_vertex, c->corners);
     W3DI_OBJ_TAKE(ranges, w3d_asset_range, c->ranges);
@@ -412,11 +416,13 @@ static w3d_result w3di_obj_read(w3di_obj_reader *reader, const w3d_obj_desc *des
     scene->materials = reader->materials.items;
     scene->material_count = reader->materials.names.count;
     const w3di_obj_names *images = &reader->materials.image_names;
-    scene->images = (w3d_asset_image *)w3d_asset_scene_alloc(scene, images->count, sizeof *scene->images);
+    scene->images =
+        (w3d_asset_image *)w3d_asset_scene_alloc(scene, images->count, sizeof *scene->images);
     if (!scene->images)
         return w3di_obj_fail(reader, scene->failure, reader->cursor.at,
                              "OBJ: the images need more memory than allowed");
-    for (uint32_t i = 0; i < images->count; i++) scene->images[i].name = scene->images[i].uri = images->names[i];
+    for (uint32_t i = 0; i < images->count; i++)
+        scene->images[i].name = scene->images[i].uri = images->names[i];
     scene->image_count = images->count;
     return W3D_OK;
 }
@@ -427,7 +433,8 @@ W3D_API w3d_result w3d_obj_load(const w3d_obj_desc *desc, w3d_asset_scene *scene
     if (!desc || !scene || (!desc->text && desc->size)) return W3D_ERR_ARGUMENT;
     /* Two bytes make a corner at the least, so no count below can pass 32 bits. */
     if ((uint64_t)desc->size > 0xFFFFFFFFu)
-        return w3d_error_set(error, W3D_ERR_LIMIT, 0xFFFFFFFFu, "OBJ: files of 4 GiB and more are not read");
+        return w3d_error_set(error, W3D_ERR_LIMIT, 0xFFFFFFFFu,
+                             "OBJ: files of 4 GiB and more are not read");
 
     w3d_asset_scene loaded;
     w3di_obj_reader reader;
@@ -446,7 +453,8 @@ W3D_API w3d_result w3d_obj_load(const w3d_obj_desc *desc, w3d_asset_scene *scene
     w3d_result result = W3D_OK;
     if (!w3di_obj_lay_out(&reader, NULL, &size) ||
         (size && !(block = (unsigned char *)w3d_allocator_resize(desc->allocator, NULL, 0, size))))
-        result = w3d_error_set(error, W3D_ERR_OUT_OF_MEMORY, 0, "OBJ: no memory to read the file into");
+        result =
+            w3d_error_set(error, W3D_ERR_OUT_OF_MEMORY, 0, "OBJ: no memory to read the file into");
     if (result == W3D_OK) {
         w3di_obj_lay_out(&reader, block, &size);
         /* A face may stand before its vertices: it is then cut as if they were all zero. */

@@ -36,8 +36,8 @@ typedef struct w3d_obj_desc {
  * Units   as in the file; +Y up is the custom. uvs are turned to run down from the top.
  * Range   corners with equal v/vt/vn become one vertex (a position used with more than 64
  *         different vt/vn pairs may come more than once: exact welding joins those). Polygons are
- *         cut by w3d_mesh_triangulate. Faces of fewer than three corners are counted in skipped_primitives.
- *         Corners without vn or vt, in a mesh where others have them, get zeros. Names that are
+ *         cut by w3d_mesh_triangulate. Faces of fewer than three corners are left out and counted
+ *         in skipped_primitives. Corners without vn or vt, in a mesh where others have them, get zeros. Names that are
  *         not UTF-8 get '?' for each bad byte. Numbers use a point whatever the locale.
  * Errors  W3D_ERR_FORMAT a number or index that is none, W3D_ERR_INDEX one that points nowhere,
  *         W3D_ERR_OUT_OF_MEMORY, W3D_ERR_LIMIT past the memory limit

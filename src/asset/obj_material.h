@@ -1,4 +1,4 @@
-/* obj_material.h - MTL files, and the materials of an OBJ file while it is read; private to obj.c. */
+/* obj_material.h - MTL files, and the materials of an OBJ file while it is read; private. */
 #ifndef W3D_OBJ_MATERIAL_H
 #define W3D_OBJ_MATERIAL_H
 
@@ -13,8 +13,8 @@
  * behind, to be freed with everything else. */
 typedef struct w3di_obj_names {
     const char **names; /* [count], in order of arrival       */
-    uint32_t    *order; /* [count], indices of `names`, sorted */
-    uint32_t     count, room;
+    uint32_t *order;    /* [count], indices of `names`, sorted */
+    uint32_t count, room;
 } w3di_obj_names;
 
 /* A copy of a name owned by the scene, '?' for every byte that is not UTF-8; NULL: no memory. */
@@ -25,7 +25,8 @@ static inline const char *w3di_obj_name(w3d_asset_scene *scene, const w3di_obj_w
     w3d_copy(copy, name->text, name->size);
     for (size_t i = 0; i < name->size; i++)
         if (!copy[i]) copy[i] = '?';
-    for (size_t i = 0; (i += w3d_utf8_check(copy + i, name->size - i)) < name->size; i++) copy[i] = '?';
+    for (size_t i = 0; (i += w3d_utf8_check(copy + i, name->size - i)) < name->size; i++)
+        copy[i] = '?';
     return copy;
 }
 
@@ -35,9 +36,10 @@ static inline int w3di_obj_names_compare(const char *a, const char *b)
     return (int)(unsigned char)*a - (int)(unsigned char)*b;
 }
 
-/* The number of a name, added where it is new (*added is then 1). Errors leave the set as it was. */
+/* The number of a name, added where it is new: *added is then 1. */
 static inline w3d_result w3di_obj_names_find(w3di_obj_names *set, w3d_asset_scene *scene,
-                                             const w3di_obj_word *word, uint32_t *number, int *added)
+                                             const w3di_obj_word *word, uint32_t *number,
+                                             int *added)
 {
     const char *name = w3di_obj_name(scene, word);
     uint32_t low = 0, high = set->count;
@@ -78,9 +80,9 @@ static inline w3d_result w3di_obj_names_find(w3di_obj_names *set, w3d_asset_scen
 /* Everything that grows while files are read. */
 typedef struct w3di_obj_materials {
     w3d_asset_scene *scene; /* owns the memory and, at the end, gets the arrays */
-    w3di_obj_names   names, image_names;
+    w3di_obj_names names, image_names;
     w3d_asset_material *items;
-    uint32_t            room;
+    uint32_t room;
 } w3di_obj_materials;
 
 /* The number of the material of that name, with its default values where it is new. */
@@ -88,7 +90,8 @@ static inline w3d_result w3di_obj_material_find(w3di_obj_materials *materials,
                                                 const w3di_obj_word *name, uint32_t *number)
 {
     int added;
-    w3d_result result = w3di_obj_names_find(&materials->names, materials->scene, name, number, &added);
+    w3d_result result =
+        w3di_obj_names_find(&materials->names, materials->scene, name, number, &added);
     if (result != W3D_OK || !added) return result;
     if (*number >= materials->room) {
         uint32_t room = materials->names.room;
@@ -114,10 +117,10 @@ static inline w3d_result w3di_obj_read_map(w3di_obj_materials *materials, w3di_o
 {
     static const struct {
         const char *name;
-        unsigned    values; /* words or numbers that follow */
-    } options[] = { { "-blendu", 1 }, { "-blendv", 1 }, { "-cc", 1 },     { "-clamp", 1 },
-                    { "-imfchan", 1 }, { "-bm", 1 },    { "-boost", 1 },  { "-texres", 1 },
-                    { "-type", 1 },    { "-mm", 2 },    { "-o", 3 },      { "-s", 3 },
+        unsigned values; /* words or numbers that follow */
+    } options[] = { { "-blendu", 1 },  { "-blendv", 1 }, { "-cc", 1 },    { "-clamp", 1 },
+                    { "-imfchan", 1 }, { "-bm", 1 },     { "-boost", 1 }, { "-texres", 1 },
+                    { "-type", 1 },    { "-mm", 2 },     { "-o", 3 },     { "-s", 3 },
                     { "-t", 3 } };
     for (;;) {
         w3di_obj_cursor before = *cursor;
@@ -148,7 +151,8 @@ static inline w3d_result w3di_obj_read_map(w3di_obj_materials *materials, w3di_o
     w3di_obj_word file = w3di_obj_rest(cursor);
     int added;
     if (!file.size) return W3D_OK;
-    return w3di_obj_names_find(&materials->image_names, materials->scene, &file, &texture->image, &added);
+    return w3di_obj_names_find(&materials->image_names, materials->scene, &file, &texture->image,
+                               &added);
 }
 
 /* One line of a material; unknown keywords are passed over. */
@@ -171,8 +175,9 @@ static inline w3d_result w3di_obj_read_property(w3di_obj_materials *materials,
                                  : NULL;
     if (map) {
         w3d_result result = w3di_obj_read_map(materials, cursor, map);
-        return result == W3D_OK ? result
-                                : w3d_error_set(error, result, key->offset, "MTL: no room for this map's name");
+        return result == W3D_OK
+                   ? result
+                   : w3d_error_set(error, result, key->offset, "MTL: no room for this map's name");
     }
     if (W3DI_OBJ_IS("Kd")) target = material->base_color, wanted = 3;
     if (W3DI_OBJ_IS("Ke")) target = material->emissive, wanted = 3;
@@ -198,7 +203,8 @@ static inline w3d_result w3di_obj_read_property(w3di_obj_materials *materials,
         material->roughness = 1.0f - w3d_sqrtf(w3d_math_clamp(value[0] / 1000.0f, 0.0f, 1.0f));
     if (transparency) material->base_color[3] = 1.0f - value[0];
     for (unsigned i = 0; target && i < wanted; i++) target[i] = value[i];
-    material->alpha = material->base_color[3] < 1.0f ? W3D_ASSET_ALPHA_BLEND : W3D_ASSET_ALPHA_OPAQUE;
+    material->alpha =
+        material->base_color[3] < 1.0f ? W3D_ASSET_ALPHA_BLEND : W3D_ASSET_ALPHA_OPAQUE;
     return W3D_OK;
 }
 
@@ -213,9 +219,11 @@ static inline w3d_result w3di_obj_read_mtl(w3di_obj_materials *materials, w3di_o
         if (w3d_text_is(key.text, key.size, "newmtl")) {
             w3di_obj_word name = w3di_obj_rest(&cursor);
             result = w3di_obj_material_find(materials, &name, &current);
-            if (result != W3D_OK) w3d_error_set(error, result, key.offset, "MTL: no room for this material");
+            if (result != W3D_OK)
+                w3d_error_set(error, result, key.offset, "MTL: no room for this material");
         } else if (current != W3D_ASSET_NONE)
-            result = w3di_obj_read_property(materials, &materials->items[current], &key, &cursor, error);
+            result =
+                w3di_obj_read_property(materials, &materials->items[current], &key, &cursor, error);
         if (result != W3D_OK) return result;
         w3di_obj_end_line(&cursor);
     }

@@ -33,7 +33,8 @@ W3D_INLINE w3d_arena w3d_arena_make(void *memory, size_t size)
  *
  * Range   count * item_size of 0 gives a valid pointer to nothing; sizes that overflow give NULL.
  * Errors  NULL: not enough room, or an alignment that is no power of two. Memory is not cleared. */
-static inline void *w3d_arena_push(w3d_arena *arena, size_t count, size_t item_size, size_t alignment)
+static inline void *w3d_arena_push(w3d_arena *arena, size_t count, size_t item_size,
+                                   size_t alignment)
 {
     size_t size;
     if (!arena->memory || alignment == 0 || (alignment & (alignment - 1)) != 0) return NULL;

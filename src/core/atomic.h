@@ -11,19 +11,46 @@
 #if defined(__GNUC__)
 
 /* Acquire: what the releasing thread wrote before its store is visible after this load. */
-W3D_INLINE uint32_t w3d_atomic_load_u32(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
-W3D_INLINE uint64_t w3d_atomic_load_u64(const uint64_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
-W3D_INLINE void    *w3d_atomic_load_pointer(void *const *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+W3D_INLINE uint32_t w3d_atomic_load_u32(const uint32_t *p)
+{
+    return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+}
+W3D_INLINE uint64_t w3d_atomic_load_u64(const uint64_t *p)
+{
+    return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+}
+W3D_INLINE void *w3d_atomic_load_pointer(void *const *p)
+{
+    return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+}
 
 /* Release: everything written before is visible to whoever loads the stored value. */
-W3D_INLINE void w3d_atomic_store_u32(uint32_t *p, uint32_t value) { __atomic_store_n(p, value, __ATOMIC_RELEASE); }
-W3D_INLINE void w3d_atomic_store_u64(uint64_t *p, uint64_t value) { __atomic_store_n(p, value, __ATOMIC_RELEASE); }
-W3D_INLINE void w3d_atomic_store_pointer(void **p, void *value)   { __atomic_store_n(p, value, __ATOMIC_RELEASE); }
+W3D_INLINE void w3d_atomic_store_u32(uint32_t *p, uint32_t value)
+{
+    __atomic_store_n(p, value, __ATOMIC_RELEASE);
+}
+W3D_INLINE void w3d_atomic_store_u64(uint64_t *p, uint64_t value)
+{
+    __atomic_store_n(p, value, __ATOMIC_RELEASE);
+}
+W3D_INLINE void w3d_atomic_store_pointer(void **p, void *value)
+{
+    __atomic_store_n(p, value, __ATOMIC_RELEASE);
+}
 
 /* Read, change and write in one step, acquire and release; gives the value before. */
-W3D_INLINE uint32_t w3d_atomic_add_u32(uint32_t *p, uint32_t amount) { return __atomic_fetch_add(p, amount, __ATOMIC_ACQ_REL); }
-W3D_INLINE uint64_t w3d_atomic_add_u64(uint64_t *p, uint64_t amount) { return __atomic_fetch_add(p, amount, __ATOMIC_ACQ_REL); }
-W3D_INLINE uint32_t w3d_atomic_exchange_u32(uint32_t *p, uint32_t value) { return __atomic_exchange_n(p, value, __ATOMIC_ACQ_REL); }
+W3D_INLINE uint32_t w3d_atomic_add_u32(uint32_t *p, uint32_t amount)
+{
+    return __atomic_fetch_add(p, amount, __ATOMIC_ACQ_REL);
+}
+W3D_INLINE uint64_t w3d_atomic_add_u64(uint64_t *p, uint64_t amount)
+{
+    return __atomic_fetch_add(p, amount, __ATOMIC_ACQ_REL);
+}
+W3D_INLINE uint32_t w3d_atomic_exchange_u32(uint32_t *p, uint32_t value)
+{
+    return __atomic_exchange_n(p, value, __ATOMIC_ACQ_REL);
+}
 
 /* Stores `desired` where *p is *expected and gives 1; else puts what is there in *expected. */
 W3D_INLINE int w3d_atomic_swap_u32(uint32_t *p, uint32_t *expected, uint32_t desired)
@@ -83,16 +110,16 @@ W3D_INLINE uint32_t w3d_atomic_exchange_u32(uint32_t *p, uint32_t value)
 }
 W3D_INLINE int w3d_atomic_swap_u32(uint32_t *p, uint32_t *expected, uint32_t desired)
 {
-    uint32_t before = (uint32_t)_InterlockedCompareExchange((volatile long *)p, (long)desired,
-                                                            (long)*expected);
+    uint32_t before =
+        (uint32_t)_InterlockedCompareExchange((volatile long *)p, (long)desired, (long)*expected);
     int swapped = before == *expected;
     *expected = before;
     return swapped;
 }
 W3D_INLINE int w3d_atomic_swap_u64(uint64_t *p, uint64_t *expected, uint64_t desired)
 {
-    uint64_t before = (uint64_t)_InterlockedCompareExchange64(
-        (volatile __int64 *)p, (__int64)desired, (__int64)*expected);
+    uint64_t before = (uint64_t)_InterlockedCompareExchange64((volatile __int64 *)p,
+                                                              (__int64)desired, (__int64)*expected);
     int swapped = before == *expected;
     *expected = before;
     return swapped;

@@ -136,8 +136,8 @@ static inline w3d_result w3d_error_set(w3d_error *error, w3d_result code, uint64
 /* ---- memory ---- */
 
 /* An allocator. All fields zero means the default: malloc, or memory.grow in freestanding wasm.
- * resize(user, NULL, 0, n) allocates n bytes aligned to 8 at least, resize(user, block, n, 0) frees,
- * anything else resizes and keeps the first min(old, new) bytes; on NULL the old block lives on. */
+ * resize(user, NULL, 0, n) allocates n bytes aligned to 8 at least, resize(user, block, n, 0)
+ * frees, anything else resizes and keeps the first min(old, new) bytes; on NULL the old block lives on. */
 typedef struct w3d_allocator {
     void *(*resize)(void *user, void *block, size_t old_size, size_t new_size);
     void *user;

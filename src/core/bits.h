@@ -5,14 +5,43 @@
 #include "core/base.h"
 
 /* The bits of a float as an integer and back; no value changes, NaNs included. */
-W3D_INLINE uint32_t w3d_bits_f32(float value)       { uint32_t bits; w3d_copy(&bits, &value, 4); return bits; }
-W3D_INLINE uint64_t w3d_bits_f64(double value)      { uint64_t bits; w3d_copy(&bits, &value, 8); return bits; }
-W3D_INLINE float    w3d_f32_from_bits(uint32_t bits) { float value; w3d_copy(&value, &bits, 4); return value; }
-W3D_INLINE double   w3d_f64_from_bits(uint64_t bits) { double value; w3d_copy(&value, &bits, 8); return value; }
+W3D_INLINE uint32_t w3d_bits_f32(float value)
+{
+    uint32_t bits;
+    w3d_copy(&bits, &value, 4);
+    return bits;
+}
+W3D_INLINE uint64_t w3d_bits_f64(double value)
+{
+    uint64_t bits;
+    w3d_copy(&bits, &value, 8);
+    return bits;
+}
+W3D_INLINE float w3d_f32_from_bits(uint32_t bits)
+{
+    float value;
+    w3d_copy(&value, &bits, 4);
+    return value;
+}
+W3D_INLINE double w3d_f64_from_bits(uint64_t bits)
+{
+    double value;
+    w3d_copy(&value, &bits, 8);
+    return value;
+}
 
-W3D_INLINE int w3d_f32_is_nan(float value)     { return (w3d_bits_f32(value) & 0x7FFFFFFFu) > 0x7F800000u; }
-W3D_INLINE int w3d_f32_is_finite(float value)  { return (w3d_bits_f32(value) & 0x7F800000u) != 0x7F800000u; }
-W3D_INLINE int w3d_f64_is_finite(double value) { return (w3d_bits_f64(value) >> 52 & 0x7FFu) != 0x7FFu; }
+W3D_INLINE int w3d_f32_is_nan(float value)
+{
+    return (w3d_bits_f32(value) & 0x7FFFFFFFu) > 0x7F800000u;
+}
+W3D_INLINE int w3d_f32_is_finite(float value)
+{
+    return (w3d_bits_f32(value) & 0x7F800000u) != 0x7F800000u;
+}
+W3D_INLINE int w3d_f64_is_finite(double value)
+{
+    return (w3d_bits_f64(value) >> 52 & 0x7FFu) != 0x7FFu;
+}
 
 /* The one NaN that is ever written or hashed: targets differ in the NaN they compute. */
 W3D_INLINE float w3d_f32_canonical(float value)

@@ -92,10 +92,11 @@ W3D_STRICT double w3di_math_reduce(float x, unsigned *quadrant)
         word[i] = (uint32_t)(pair << (start & 31u) >> 32);
     }
     uint64_t low = (uint64_t)m * word[2], middle = (uint64_t)m * word[1] + (low >> 32);
-    uint64_t top = (uint64_t)(uint32_t)(m * word[0] + (uint32_t)(middle >> 32)) << 32 |
-                   (uint32_t)middle;
+    uint64_t top =
+        (uint64_t)(uint32_t)(m * word[0] + (uint32_t)(middle >> 32)) << 32 | (uint32_t)middle;
     uint64_t nearest = (top + ((uint64_t)1 << 61)) >> 62;
-    double fraction = (double)(int64_t)(top - (nearest << 62)) + (double)(uint32_t)low / 4294967296.0;
+    double fraction =
+        (double)(int64_t)(top - (nearest << 62)) + (double)(uint32_t)low / 4294967296.0;
     double rest = fraction * (1.5707963267948966 / 4611686018427387904.0);
     *quadrant = (unsigned)nearest & 3u;
     if (!(bits >> 31)) return rest;
@@ -151,8 +152,7 @@ W3D_STRICT float w3d_math_tan(float x)
 {
     unsigned quadrant;
     if (!w3d_f32_is_finite(x)) return x - x;
-    if (w3d_math_abs(x) < 1e-4f)
-        return (float)((double)x * (1.0 + (double)x * (double)x / 3.0));
+    if (w3d_math_abs(x) < 1e-4f) return (float)((double)x * (1.0 + (double)x * (double)x / 3.0));
     double r = w3di_math_reduce(x, &quadrant);
     double s = w3di_math_sin_series(r), c = w3di_math_cos_series(r);
     return (float)(quadrant & 1u ? -c / s : s / c);
@@ -164,8 +164,16 @@ W3D_STRICT float w3d_math_tan(float x)
 W3D_INLINE double w3di_math_angle(double y, double x)
 {
     static const double eighths[9] = { /* atan(k / 8) */
-        0.0, 0.12435499454676144, 0.24497866312686414, 0.35877067027057225, 0.4636476090008061,
-        0.5585993153435624, 0.6435011087932844, 0.7188299996216245, 0.7853981633974483 };
+                                       0.0,
+                                       0.12435499454676144,
+                                       0.24497866312686414,
+                                       0.35877067027057225,
+                                       0.4636476090008061,
+                                       0.5585993153435624,
+                                       0.6435011087932844,
+                                       0.7188299996216245,
+                                       0.7853981633974483
+    };
     int steep = y > x;
     double t = steep ? x / y : y / x;
     /* atan t = atan c + atan((t - c) / (1 + t c)) with c = k / 8 nearest to t */

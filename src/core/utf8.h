@@ -10,7 +10,12 @@
 static inline size_t w3d_utf8_sequence(const unsigned char *text, size_t size)
 {
     unsigned char first = text[0], low = 0x80, high = 0xBF;
-    size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+    size_t length = first < 0x80   ? 1
+                    : first < 0xC2 ? 0
+                    : first < 0xE0 ? 2
+                    : first < 0xF0 ? 3
+                    : first < 0xF5 ? 4
+                                   : 0;
     if (length > size) return 0;
     if (first == 0xE0) low = 0xA0;
     if (first == 0xED) high = 0x9F;

@@ -13,11 +13,21 @@
 
 #include "core/math.h"
 
-typedef struct w3d_vec2 { float x, y; } w3d_vec2;
-typedef struct w3d_vec3 { float x, y, z; } w3d_vec3;
-typedef struct w3d_vec4 { float x, y, z, w; } w3d_vec4;
-typedef struct w3d_quat { float x, y, z, w; } w3d_quat; /* w is the real part */
-typedef struct w3d_mat4 { float m[16]; } w3d_mat4;
+typedef struct w3d_vec2 {
+    float x, y;
+} w3d_vec2;
+typedef struct w3d_vec3 {
+    float x, y, z;
+} w3d_vec3;
+typedef struct w3d_vec4 {
+    float x, y, z, w;
+} w3d_vec4;
+typedef struct w3d_quat {
+    float x, y, z, w;
+} w3d_quat; /* w is the real part */
+typedef struct w3d_mat4 {
+    float m[16];
+} w3d_mat4;
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -41,12 +51,21 @@ W3D_INLINE w3d_vec2 w3d_vec2_make(float x, float y)
     r.y = y;
     return r;
 }
-W3D_INLINE w3d_vec2 w3d_vec2_add(w3d_vec2 a, w3d_vec2 b) { return w3d_vec2_make(a.x + b.x, a.y + b.y); }
-W3D_INLINE w3d_vec2 w3d_vec2_sub(w3d_vec2 a, w3d_vec2 b) { return w3d_vec2_make(a.x - b.x, a.y - b.y); }
-W3D_INLINE w3d_vec2 w3d_vec2_mul(w3d_vec2 a, w3d_vec2 b) { return w3d_vec2_make(a.x * b.x, a.y * b.y); }
-W3D_INLINE w3d_vec2 w3d_vec2_scale(w3d_vec2 a, float s)  { return w3d_vec2_make(a.x * s, a.y * s); }
-W3D_INLINE float w3d_vec2_dot(w3d_vec2 a, w3d_vec2 b)    { return a.x * b.x + a.y * b.y; }
-W3D_INLINE float w3d_vec2_length(w3d_vec2 a)             { return w3d_sqrtf(w3d_vec2_dot(a, a)); }
+W3D_INLINE w3d_vec2 w3d_vec2_add(w3d_vec2 a, w3d_vec2 b)
+{
+    return w3d_vec2_make(a.x + b.x, a.y + b.y);
+}
+W3D_INLINE w3d_vec2 w3d_vec2_sub(w3d_vec2 a, w3d_vec2 b)
+{
+    return w3d_vec2_make(a.x - b.x, a.y - b.y);
+}
+W3D_INLINE w3d_vec2 w3d_vec2_mul(w3d_vec2 a, w3d_vec2 b)
+{
+    return w3d_vec2_make(a.x * b.x, a.y * b.y);
+}
+W3D_INLINE w3d_vec2 w3d_vec2_scale(w3d_vec2 a, float s) { return w3d_vec2_make(a.x * s, a.y * s); }
+W3D_INLINE float w3d_vec2_dot(w3d_vec2 a, w3d_vec2 b) { return a.x * b.x + a.y * b.y; }
+W3D_INLINE float w3d_vec2_length(w3d_vec2 a) { return w3d_sqrtf(w3d_vec2_dot(a, a)); }
 
 /* ---- vec3 ---- */
 
@@ -58,19 +77,31 @@ W3D_INLINE w3d_vec3 w3d_vec3_make(float x, float y, float z)
     r.z = z;
     return r;
 }
-W3D_INLINE w3d_vec3 w3d_vec3_load(const float *p)        { return w3d_vec3_make(p[0], p[1], p[2]); }
+W3D_INLINE w3d_vec3 w3d_vec3_load(const float *p) { return w3d_vec3_make(p[0], p[1], p[2]); }
 W3D_INLINE void w3d_vec3_store(float *p, w3d_vec3 a)
 {
     p[0] = a.x;
     p[1] = a.y;
     p[2] = a.z;
 }
-W3D_INLINE w3d_vec3 w3d_vec3_splat(float s)              { return w3d_vec3_make(s, s, s); }
-W3D_INLINE w3d_vec3 w3d_vec3_add(w3d_vec3 a, w3d_vec3 b) { return w3d_vec3_make(a.x + b.x, a.y + b.y, a.z + b.z); }
-W3D_INLINE w3d_vec3 w3d_vec3_sub(w3d_vec3 a, w3d_vec3 b) { return w3d_vec3_make(a.x - b.x, a.y - b.y, a.z - b.z); }
-W3D_INLINE w3d_vec3 w3d_vec3_mul(w3d_vec3 a, w3d_vec3 b) { return w3d_vec3_make(a.x * b.x, a.y * b.y, a.z * b.z); }
-W3D_INLINE w3d_vec3 w3d_vec3_scale(w3d_vec3 a, float s)  { return w3d_vec3_make(a.x * s, a.y * s, a.z * s); }
-W3D_INLINE w3d_vec3 w3d_vec3_negate(w3d_vec3 a)          { return w3d_vec3_make(-a.x, -a.y, -a.z); }
+W3D_INLINE w3d_vec3 w3d_vec3_splat(float s) { return w3d_vec3_make(s, s, s); }
+W3D_INLINE w3d_vec3 w3d_vec3_add(w3d_vec3 a, w3d_vec3 b)
+{
+    return w3d_vec3_make(a.x + b.x, a.y + b.y, a.z + b.z);
+}
+W3D_INLINE w3d_vec3 w3d_vec3_sub(w3d_vec3 a, w3d_vec3 b)
+{
+    return w3d_vec3_make(a.x - b.x, a.y - b.y, a.z - b.z);
+}
+W3D_INLINE w3d_vec3 w3d_vec3_mul(w3d_vec3 a, w3d_vec3 b)
+{
+    return w3d_vec3_make(a.x * b.x, a.y * b.y, a.z * b.z);
+}
+W3D_INLINE w3d_vec3 w3d_vec3_scale(w3d_vec3 a, float s)
+{
+    return w3d_vec3_make(a.x * s, a.y * s, a.z * s);
+}
+W3D_INLINE w3d_vec3 w3d_vec3_negate(w3d_vec3 a) { return w3d_vec3_make(-a.x, -a.y, -a.z); }
 W3D_INLINE w3d_vec3 w3d_vec3_min(w3d_vec3 a, w3d_vec3 b)
 {
     return w3d_vec3_make(a.x < b.x ? a.x : b.x, a.y < b.y ? a.y : b.y, a.z < b.z ? a.z : b.z);
@@ -83,19 +114,22 @@ W3D_INLINE w3d_vec3 w3d_vec3_lerp(w3d_vec3 a, w3d_vec3 b, float t)
 {
     return w3d_vec3_add(a, w3d_vec3_scale(w3d_vec3_sub(b, a), t));
 }
-W3D_INLINE float w3d_vec3_dot(w3d_vec3 a, w3d_vec3 b)    { return (a.x * b.x + a.y * b.y) + a.z * b.z; }
-W3D_INLINE float w3d_vec3_length(w3d_vec3 a)             { return w3d_sqrtf(w3d_vec3_dot(a, a)); }
+W3D_INLINE float w3d_vec3_dot(w3d_vec3 a, w3d_vec3 b)
+{
+    return (a.x * b.x + a.y * b.y) + a.z * b.z;
+}
+W3D_INLINE float w3d_vec3_length(w3d_vec3 a) { return w3d_sqrtf(w3d_vec3_dot(a, a)); }
 W3D_INLINE w3d_vec3 w3d_vec3_cross(w3d_vec3 a, w3d_vec3 b)
 {
     return w3d_vec3_make(a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x);
 }
 
-/* Unit length, or (0, 0, 0) where the length is not above 1e-6 (or is NaN). */
+/* Unit length, or (0, 0, 0) where the length is below 1e-6, or NaN. */
 W3D_INLINE w3d_vec3 w3d_vec3_normalise(w3d_vec3 a)
 {
     float length = w3d_vec3_length(a);
-    return length > 1e-6f ? w3d_vec3_make(a.x / length, a.y / length, a.z / length)
-                          : w3d_vec3_splat(0.0f);
+    return length >= 1e-6f ? w3d_vec3_make(a.x / length, a.y / length, a.z / length)
+                           : w3d_vec3_splat(0.0f);
 }
 
 /* Unit length whatever the scale of `a`; (0, 0, 0) only for zero, NaN and infinity. */
@@ -103,7 +137,8 @@ W3D_STRICT w3d_vec3 w3d_vec3_direction(w3d_vec3 a)
 {
     float x = w3d_math_abs(a.x), y = w3d_math_abs(a.y), z = w3d_math_abs(a.z);
     float largest = x > y ? (x > z ? x : z) : (y > z ? y : z);
-    if (!(largest > 0.0f) || !w3d_f32_is_finite(x) || !w3d_f32_is_finite(y) || !w3d_f32_is_finite(z))
+    if (!(largest > 0.0f) || !w3d_f32_is_finite(x) || !w3d_f32_is_finite(y) ||
+        !w3d_f32_is_finite(z))
         return w3d_vec3_splat(0.0f);
     return w3d_vec3_normalise(w3d_vec3_make(a.x / largest, a.y / largest, a.z / largest));
 }
@@ -119,10 +154,22 @@ W3D_INLINE w3d_vec4 w3d_vec4_make(float x, float y, float z, float w)
     r.w = w;
     return r;
 }
-W3D_INLINE w3d_vec4 w3d_vec4_add(w3d_vec4 a, w3d_vec4 b) { return w3d_vec4_make(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }
-W3D_INLINE w3d_vec4 w3d_vec4_sub(w3d_vec4 a, w3d_vec4 b) { return w3d_vec4_make(a.x - b.x, a.y - b.y, a.z - b.z, a.w - b.w); }
-W3D_INLINE w3d_vec4 w3d_vec4_scale(w3d_vec4 a, float s)  { return w3d_vec4_make(a.x * s, a.y * s, a.z * s, a.w * s); }
-W3D_INLINE float w3d_vec4_dot(w3d_vec4 a, w3d_vec4 b)    { return ((a.x * b.x + a.y * b.y) + a.z * b.z) + a.w * b.w; }
+W3D_INLINE w3d_vec4 w3d_vec4_add(w3d_vec4 a, w3d_vec4 b)
+{
+    return w3d_vec4_make(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
+}
+W3D_INLINE w3d_vec4 w3d_vec4_sub(w3d_vec4 a, w3d_vec4 b)
+{
+    return w3d_vec4_make(a.x - b.x, a.y - b.y, a.z - b.z, a.w - b.w);
+}
+W3D_INLINE w3d_vec4 w3d_vec4_scale(w3d_vec4 a, float s)
+{
+    return w3d_vec4_make(a.x * s, a.y * s, a.z * s, a.w * s);
+}
+W3D_INLINE float w3d_vec4_dot(w3d_vec4 a, w3d_vec4 b)
+{
+    return ((a.x * b.x + a.y * b.y) + a.z * b.z) + a.w * b.w;
+}
 W3D_INLINE w3d_vec4 w3d_vec4_lerp(w3d_vec4 a, w3d_vec4 b, float t)
 {
     return w3d_vec4_add(a, w3d_vec4_scale(w3d_vec4_sub(b, a), t));
@@ -141,7 +188,7 @@ W3D_INLINE w3d_quat w3d_quat_make(float x, float y, float z, float w)
 }
 W3D_INLINE w3d_quat w3d_quat_identity(void) { return w3d_quat_make(0.0f, 0.0f, 0.0f, 1.0f); }
 
-/* A turn of `radians` about `axis`, counter-clockwise seen from its tip; the axis is unit length. */
+/* A turn of `radians` about the unit vector `axis`, counter-clockwise seen from its tip. */
 W3D_STRICT w3d_quat w3d_quat_from_axis(w3d_vec3 axis, float radians)
 {
     float s = w3d_math_sin(radians * 0.5f), c = w3d_math_cos(radians * 0.5f);
@@ -302,7 +349,7 @@ W3D_STRICT w3d_mat4 w3d_mat4_cofactors(const w3d_mat4 *a)
 }
 
 /* *out = the inverse of *a; worked in double, so good to float precision for matrices whose
- * condition is below 1e8. 0 is returned, and *out is untouched, where there is no finite inverse. */
+ * condition is below 1e8. 0: there is no finite inverse, and *out is untouched. */
 W3D_STRICT int w3d_mat4_inverse(const w3d_mat4 *a, w3d_mat4 *out)
 {
     double s[6], c[6], m[16], r[16];
@@ -313,8 +360,8 @@ W3D_STRICT int w3d_mat4_inverse(const w3d_mat4 *a, w3d_mat4 *out)
             s[k] = m[4 * i] * m[4 * j + 1] - m[4 * j] * m[4 * i + 1];
             c[k] = m[4 * i + 2] * m[4 * j + 3] - m[4 * j + 2] * m[4 * i + 3];
         }
-    double determinant = (((s[0] * c[5] - s[1] * c[4]) + s[2] * c[3]) + s[3] * c[2]) -
-                         s[4] * c[1] + s[5] * c[0];
+    double determinant =
+        (((s[0] * c[5] - s[1] * c[4]) + s[2] * c[3]) + s[3] * c[2]) - s[4] * c[1] + s[5] * c[0];
     if (determinant == 0.0 || !w3d_f64_is_finite(determinant)) return 0;
     r[0] = (m[5] * c[5] - m[9] * c[4]) + m[13] * c[3];
     r[1] = -((m[1] * c[5] - m[9] * c[2]) + m[13] * c[1]);
@@ -372,7 +419,7 @@ W3D_STRICT w3d_mat4 w3d_mat4_look_at(w3d_vec3 eye, w3d_vec3 target, w3d_vec3 up)
  *   aspect            width / height, above 0
  *   near_plane        above 0;  far_plane: above near_plane */
 W3D_STRICT w3d_mat4 w3d_mat4_perspective(float vertical_radians, float aspect, float near_plane,
-                                            float far_plane)
+                                         float far_plane)
 {
     float cotangent = 1.0f / w3d_math_tan(vertical_radians * 0.5f);
     w3d_mat4 r = w3d_mat4_identity();
@@ -387,7 +434,7 @@ W3D_STRICT w3d_mat4 w3d_mat4_perspective(float vertical_radians, float aspect, f
 
 /* The same without perspective: the picture spans width x height around the axis. */
 W3D_STRICT w3d_mat4 w3d_mat4_orthographic(float width, float height, float near_plane,
-                                             float far_plane)
+                                          float far_plane)
 {
     w3d_mat4 r = w3d_mat4_identity();
     r.m[0] = 2.0f / width;

@@ -9,7 +9,7 @@
 #if defined(__wasm__) && !defined(__EMSCRIPTEN__) && !defined(__wasi__)
 
 #define W3DI_ALLOCATOR_CLASSES 112
-#define W3DI_ALLOCATOR_PAGE 65536u
+#define W3DI_ALLOCATOR_PAGE    65536u
 
 typedef struct w3di_allocator_free {
     struct w3di_allocator_free *next;
@@ -50,7 +50,7 @@ static void w3di_allocator_release(w3di_allocator_heap *heap, uintptr_t address,
     heap->free[c] = block;
 }
 
-/* Hands what lies in [begin, end) to the largest classes that fit, until less than 16 bytes stay. */
+/* Hands [begin, end) to the largest classes that fit, until less than 16 bytes stay. */
 static void w3di_allocator_give_back(w3di_allocator_heap *heap, uintptr_t begin, uintptr_t end)
 {
     while (end - begin >= 16u) {
@@ -107,7 +107,8 @@ static void *w3di_allocator_default(void *block, size_t old_size, size_t new_siz
         heap->top = (base + sizeof *heap + 15u) & ~(uintptr_t)15u;
         heap->end = __builtin_wasm_memory_size(0) * W3DI_ALLOCATOR_PAGE;
     }
-    if (!block) return new_size ? w3di_allocator_take(heap, w3di_allocator_class_of(new_size)) : NULL;
+    if (!block)
+        return new_size ? w3di_allocator_take(heap, w3di_allocator_class_of(new_size)) : NULL;
 
     unsigned from = w3di_allocator_class_of(old_size), to = w3di_allocator_class_of(new_size);
     uintptr_t address = (uintptr_t)block;

@@ -24,8 +24,8 @@
 /* The points to bound: rows of the mesh, directly or by index. */
 typedef struct w3di_mesh_bounds_points {
     const w3d_mesh_view *mesh;
-    const uint32_t      *indices; /* NULL: the rows as they lie */
-    uint32_t             begin, end;
+    const uint32_t *indices; /* NULL: the rows as they lie */
+    uint32_t begin, end;
 } w3di_mesh_bounds_points;
 
 W3D_INLINE const float *w3di_mesh_bounds_point(const w3di_mesh_bounds_points *points, size_t i)
@@ -47,9 +47,9 @@ static w3d_result w3di_mesh_bounds_open(w3di_mesh_bounds_points *points, const w
     kept = kept && points->begin <= points->end && points->end <= count;
     W3D_ASSERT(kept);
     if (!kept) return W3D_ERR_ARGUMENT;
-    if (points->indices && !w3di_mesh_check_indices(points->indices + points->begin,
-                                                    (size_t)(points->end - points->begin),
-                                                    mesh->vertex_count))
+    if (points->indices &&
+        !w3di_mesh_check_indices(points->indices + points->begin,
+                                 (size_t)(points->end - points->begin), mesh->vertex_count))
         return W3D_ERR_INDEX;
     return W3D_OK;
 }
@@ -193,8 +193,8 @@ static w3di_mesh_bounds_ball w3di_mesh_bounds_through(const double (*p)[3], int 
 
 /* The points that hold the sphere, and it. */
 typedef struct w3di_mesh_bounds_support {
-    double                point[5][3];
-    int                   count; /* at most 4 between steps */
+    double point[5][3];
+    int count; /* at most 4 between steps */
     w3di_mesh_bounds_ball ball;
 } w3di_mesh_bounds_support;
 
@@ -215,7 +215,7 @@ static int w3di_mesh_bounds_take(w3di_mesh_bounds_support *support, const double
             trial.count++;
         }
         if (trial.count > 4) continue;
-        trial.ball = w3di_mesh_bounds_through((const double (*)[3])trial.point, trial.count);
+        trial.ball = w3di_mesh_bounds_through((const double(*)[3])trial.point, trial.count);
         if (!(trial.ball.square > support->ball.square)) continue; /* also NaN */
         if (found && trial.ball.square >= best.ball.square) continue;
         double limit = trial.ball.square * (1.0 + 1e-12);
@@ -346,8 +346,7 @@ W3D_API w3d_result w3d_mesh_bounds_sphere(const w3d_mesh_view *mesh,
     for (int step = 0; step < 64; step++) {
         uint32_t index = points.begin;
         double point[3];
-        for (int k = 0; k < 3; k++)
-            sphere->centre[k] = (float)(origin[k] + support.ball.centre[k]);
+        for (int k = 0; k < 3; k++) sphere->centre[k] = (float)(origin[k] + support.ball.centre[k]);
         square = w3di_mesh_bounds_farthest(&points, power, sphere->centre, &index);
         for (int k = 0; k < 3; k++)
             point[k] = (double)w3di_mesh_bounds_point(&points, index)[k] - origin[k];

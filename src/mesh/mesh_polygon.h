@@ -27,9 +27,9 @@
 #endif
 
 typedef struct w3di_mesh_polygon {
-    double   x[W3DI_MESH_POLYGON_MOST], y[W3DI_MESH_POLYGON_MOST]; /* counter-clockwise        */
+    double x[W3DI_MESH_POLYGON_MOST], y[W3DI_MESH_POLYGON_MOST]; /* counter-clockwise        */
     uint16_t before[W3DI_MESH_POLYGON_MOST], after[W3DI_MESH_POLYGON_MOST]; /* what is not cut */
-    uint8_t  is_ear[W3DI_MESH_POLYGON_MOST];
+    uint8_t is_ear[W3DI_MESH_POLYGON_MOST];
     uint32_t count;
 } w3di_mesh_polygon;
 
@@ -40,7 +40,7 @@ static inline double w3di_mesh_polygon_turn(const w3di_mesh_polygon *p, uint32_t
     return (p->x[b] - p->x[a]) * (p->y[c] - p->y[a]) - (p->y[b] - p->y[a]) * (p->x[c] - p->x[a]);
 }
 
-/* Lays the corners into the plane of the two axes the mean normal is farthest from; 0: no normal. */
+/* Drops the axis the mean normal is nearest to; 0: there is no normal. */
 static inline int w3di_mesh_polygon_flatten(w3di_mesh_polygon *p, const double *corner)
 {
     double normal[3] = { 0.0, 0.0, 0.0 };
@@ -70,11 +70,12 @@ static inline uint8_t w3di_mesh_polygon_is_ear(const w3di_mesh_polygon *p, uint3
     uint32_t a = p->before[b], c = p->after[b];
     if (!(w3di_mesh_polygon_turn(p, a, b, c) > 0.0)) return 0;
     for (uint32_t i = p->after[c]; i != a; i = p->after[i]) {
-        if ((p->x[i] == p->x[a] && p->y[i] == p->y[a]) || (p->x[i] == p->x[b] && p->y[i] == p->y[b]) ||
+        if ((p->x[i] == p->x[a] && p->y[i] == p->y[a]) ||
+            (p->x[i] == p->x[b] && p->y[i] == p->y[b]) ||
             (p->x[i] == p->x[c] && p->y[i] == p->y[c]))
             continue;
-        if (w3di_mesh_polygon_turn(p, a, b, i) >= 0.0 && w3di_mesh_polygon_turn(p, b, c, i) >= 0.0 &&
-            w3di_mesh_polygon_turn(p, c, a, i) >= 0.0)
+        if (w3di_mesh_polygon_turn(p, a, b, i) >= 0.0 &&
+            w3di_mesh_polygon_turn(p, b, c, i) >= 0.0 && w3di_mesh_polygon_turn(p, c, a, i) >= 0.0)
             return 0;
     }
     return 1;

@@ -1,6 +1,7 @@
 /* thumbnail.h - a lit, framed picture of a scene, drawn in software.
  *
- *     w3d_thumbnail_desc desc = { items, item_count, 640, 480 };
+ *     w3d_thumbnail_desc desc = { 0 };
+ *     desc.items = items, desc.item_count = count, desc.width = 640, desc.height = 480;
  *     w3d_thumbnail(&desc, &picture, w3d_arena_make(memory, w3d_thumbnail_scratch_size(&desc)));
  *
  * The camera finds its own place: a three-quarter view from slightly above, as near as all of the

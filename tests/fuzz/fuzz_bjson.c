@@ -25,7 +25,8 @@ static void read_value(const w3d_bjson_view *view, int depth)
     if (view->tag == W3D_BJSON_STRING && !text) __builtin_trap();
     if (text) sum += strlen(text);
     sum += (uint64_t)w3d_bjson_to_f32(view, floats, 3) + (uint64_t)w3d_bjson_to_f64(view, &number);
-    if (w3d_bjson_to_row(view, &row) && row != W3D_BJSON_NONE && row >= view->id->file->id_count) __builtin_trap();
+    if (w3d_bjson_to_row(view, &row) && row != W3D_BJSON_NONE && row >= view->id->file->id_count)
+        __builtin_trap();
     for (uint32_t i = 0; view->subtype == W3D_BJSON_SUB_REFERENCE && i < view->length / 4; i++) {
         row = w3d_bjson_row_at(view, i);
         if (row != W3D_BJSON_NONE && row >= view->id->file->id_count) __builtin_trap();
@@ -34,7 +35,8 @@ static void read_value(const w3d_bjson_view *view, int depth)
         if (depth > W3D_BJSON_DEPTH_LIMIT) __builtin_trap();
         for (uint32_t i = 0; i < view->count; i++) {
             if (!w3d_bjson_item(view, i, &key, &item)) __builtin_trap();
-            if (view->tag == W3D_BJSON_MAP && (!w3d_bjson_member(view, key, &again) || again.offset != item.offset))
+            if (view->tag == W3D_BJSON_MAP &&
+                (!w3d_bjson_member(view, key, &again) || again.offset != item.offset))
                 __builtin_trap();
             read_value(&item, depth + 1);
         }
@@ -75,7 +77,8 @@ static void read_file(const unsigned char *bytes, size_t size)
         if (covered != mesh->index_count) __builtin_trap();
     }
     for (uint32_t i = 0; i < scene.object_count; i++)
-        if (scene.objects[i].parent != W3D_ASSET_NONE && scene.objects[i].parent >= i) __builtin_trap();
+        if (scene.objects[i].parent != W3D_ASSET_NONE && scene.objects[i].parent >= i)
+            __builtin_trap();
     /* A scene read can be written, unless a name is too large for what it is. */
     w3d_asset_bjson again;
     if (w3d_asset_bjson_create(&scene, NULL, &again, NULL) == W3D_OK) {

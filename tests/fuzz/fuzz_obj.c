@@ -8,7 +8,8 @@ typedef struct library {
     size_t size;
 } library;
 
-static w3d_result open_library(void *user, const char *name, size_t name_size, const void **bytes, size_t *size)
+static w3d_result open_library(void *user, const char *name, size_t name_size, const void **bytes,
+                               size_t *size)
 {
     const library *l = (const library *)user;
     (void)name, (void)name_size;

@@ -59,5 +59,7 @@ for (let i = 0; i < 3; i++) {
 }
 writeFileSync(join(folder, 'scene.bjson'), bjson);
 writeFileSync(join(folder, 'scene.png'), png);
-console.log(JSON.stringify({ report, imports, steps: steps.size, repeatable: runs.every(({ equal }) => equal),
-    began, second: runs[0].pages, after: runs[2].pages }));
+console.log(JSON.stringify({
+    report, imports, steps: steps.size, repeatable: runs.every(({ equal }) => equal),
+    began, second: runs[0].pages, after: runs[2].pages,
+}));

@@ -38,11 +38,12 @@ function showError(name, what, advice, where = '') {
 }
 
 function showReportedError(name, { text, step, file, offset, line, column, quote }) {
-    const place = line ? `, line ${line}, column ${column}` : step === 'read' ? `, byte ${whole(offset)}` : '';
+    const place = line ? `, line ${line}, column ${column}`
+        : step === 'read' ? `, byte ${whole(offset)}` : '';
     showError(name, text, /\.gltf$/i.test(name) && /file|buffer/.test(text)
         ? 'A .gltf file names others that belong to it: drop them all at once.'
         : 'Export the model again, as GLB if you can, or try another file.',
-    `in step “${step}”${file ? `, in ${file}` : ''}${place}${quote ? `\nfound there: ${quote}` : ''}`);
+    `in step “${step}”${file && `, in ${file}`}${place}${quote && `\nfound there: ${quote}`}`);
 }
 
 function addRow(cells) {
@@ -77,9 +78,9 @@ async function showResult(name, { report, bjson, png }, milliseconds) {
 
     find('rows').replaceChildren();
     for (const row of report.rows) {
-        const perSecond = (row.rateInBytes ? row.bytes : row.items) / row.milliseconds * 1e3;
+        const [amount, unit] = row.rateInBytes ? [row.bytes, 'B/s'] : [row.items, '/s'];
         addRow([row.step, itemsText(row), whole(row.bytes), row.milliseconds.toFixed(2),
-            perSecond > 0 && perSecond < Infinity ? short(perSecond, row.rateInBytes ? 'B/s' : '/s') : '']);
+            amount && row.milliseconds ? short(amount / row.milliseconds * 1e3, unit) : '']);
     }
     addRow(['all', '', '', milliseconds.toFixed(2), '']);
 
@@ -110,8 +111,7 @@ function run(name, bytes, files) {
             showError(name, failure, 'If memory ran out, a smaller file may work.');
         }
     };
-    worker.onerror = () => showError(name, 'The worker did not start',
-        'Reload the page; it needs a browser of 2023 or later.');
+    worker.onerror = () => showError(name, 'The worker did not start', 'Try a newer browser.');
     worker.postMessage({ bytes, files }, [bytes.buffer]);
 }
 
@@ -122,7 +122,8 @@ async function openFiles(list) {
     try {
         const read = async (file) => [file.name, new Uint8Array(await file.arrayBuffer())];
         const [name, bytes] = await read(model);
-        run(name, bytes, new Map(await Promise.all(files.filter((file) => file !== model).map(read))));
+        const others = files.filter((file) => file !== model).map(read);
+        run(name, bytes, new Map(await Promise.all(others)));
     } catch {
         showError(model.name, 'The browser cannot read it',
             'Is it a folder? Drop the files that are in it, all at once.');
@@ -141,8 +142,7 @@ find('files').addEventListener('change', (event) => {
 });
 find('shipped').addEventListener('click', openShipped);
 
-// dragover comes every few milliseconds while something is over the page, and then no more.
-let dragEnd = 0;
+let dragEnd = 0; // dragover comes all the time while something is over the page, and then no more
 addEventListener('dragover', (event) => {
     event.preventDefault();
     document.body.classList.add('dragging');
