@@ -1,5 +1,6 @@
-/* hash.h - mixing for hash tables: fast, the same on every target, not for adversaries' keys
- * where collisions must be impossible (use pack/sha256). */
+/* hash.h - mixing for hash tables: fast, the same on every target.
+ *
+ * Not for adversaries' keys where collisions must be impossible: pack/sha256 is. */
 #ifndef W3D_HASH_H
 #define W3D_HASH_H
 

@@ -47,7 +47,7 @@ W3D_API w3d_result w3d_soft_raster_init(w3d_soft_raster_target *target,
                                         size_t size)
 {
     size_t plane, needed = w3d_soft_raster_size(desc);
-    if (!target || !needed || !memory || ((uintptr_t)memory & 15u)) return W3D_ERR_ARGUMENT;
+    if (!target || !needed || !memory || ((uintptr_t)memory & 7u)) return W3D_ERR_ARGUMENT;
     if (size < needed) return W3D_ERR_CAPACITY;
     if (!w3di_soft_raster_layout(desc, &plane)) return W3D_ERR_ARGUMENT;
 

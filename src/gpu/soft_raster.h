@@ -68,7 +68,7 @@ W3D_API size_t w3d_soft_raster_size(const w3d_soft_raster_target_desc *desc);
  *
  *   target  out  borrows the memory as long as it is used
  *   desc    in
- *   memory  in   `size` bytes, aligned to 16
+ *   memory  in   `size` bytes, aligned to 8, as from malloc
  *
  * Errors  W3D_ERR_ARGUMENT  a null pointer, a bad desc or misaligned memory
  *         W3D_ERR_CAPACITY  size below w3d_soft_raster_size(desc). `target` is then untouched. */

@@ -12,7 +12,9 @@ execFileSync('python3', ['tests/unit.py', '--page', folder, 'tests/toolchains/em
     { stdio: 'inherit' });
 writeFileSync(`${folder}/index.html`, `<!doctype html><meta charset=utf-8><title>running</title>
 <script>var Module = { print: (line) => console.log(line), printErr: (line) => console.log(line),
-    onExit: (status) => { document.title = 'exit ' + status; } };</script>
+    onExit: (status) => { document.title = 'exit ' + status; },
+    onAbort: () => { document.title = 'exit by abort'; } };
+    addEventListener('error', () => { document.title = 'exit by exception'; });</script>
 <script src=tests.js></script>`);
 
 const { page, messages, errors, close } = await openPage(folder, { timeout: 300000 });
