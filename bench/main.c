@@ -1,8 +1,10 @@
 /* main.c - runs the benches: bench [WORD...] [--csv FILE]; only those whose name holds a word. */
 #define _GNU_SOURCE
 #include "bench.h"
+#include "test.h"
 
 FILE *bench_csv;
+test_state test; /* the meshes of the tests draw from its generator */
 
 /* One line a floor. */
 #define BENCHES(X)    X(pack) X(mesh) X(bjson) X(gltf) X(raster)
@@ -27,7 +29,7 @@ int main(int count, char **arguments)
     char **words = arguments + 1;
     count--;
     for (int i = 0; i < count; i++) {
-        if (strcmp(words[i], "--csv") || i + 1 == count) continue;
+        if (!words[i] || strcmp(words[i], "--csv") || i + 1 == count) continue;
         bench_csv = fopen(words[i + 1], "w");
         if (!bench_csv) {
             fprintf(stderr, "bench: %s cannot be written\n", words[i + 1]);

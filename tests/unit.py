@@ -52,7 +52,8 @@ def command_for(mode, compiler, flags, folder):
         implementation.write_text('#define WASM3D_IMPLEMENTATION\n#include "wasm3d.h"\n')
         forward_includes(folder / "include")
         includes = ["-I.", f"-I{folder}/include"]
-        compile_with = {"gcc": "g++", "clang": "clang++"}.get(compiler, compiler + "++") if plus else compiler
+        name, dash, version = compiler.partition("-")  # gcc, clang or clang-19
+        compile_with = {"gcc": "g++", "clang": "clang++"}[name] + dash + version if plus else compiler
         library = folder / "implementation.o"
         yield [compile_with, *WARNINGS, "-Wconversion", *includes, *flags, "-c", str(implementation),
                "-o", str(library)]
