@@ -81,10 +81,10 @@ def run(step):
     began = time.monotonic()
     try:
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL, timeout=1500, text=True, errors="replace")
+                              stdin=subprocess.DEVNULL, timeout=3000, text=True, errors="replace")
         output, status = done.stdout, done.returncode
     except subprocess.TimeoutExpired as expired:
-        output, status = f"{expired.stdout or ''}\n{name}: took over 25 minutes\n", 1
+        output, status = f"{expired.stdout or ''}\n{name}: took over 50 minutes\n", 1
     except FileNotFoundError as missing:
         output, status = f"{missing}\n", SKIPPED
     log = BUILD / "log" / (re.sub(r"[^a-z0-9+]+", "_", name.lower()) + ".txt")
