@@ -90,10 +90,11 @@
  *
  * WASM3D DOES NOT
  *
- *   read animations, skins, cameras, lights or compressed glTF (Draco, meshopt, Basis) yet; it says
- *   so by name. It does not decode pictures, open windows, print, or touch files: readers take
- *   bytes and writers fill buffers. It does not run on big-endian machines or without IEEE floats,
- *   and hashes in core/hash.h are for tables, not for security (pack/sha256 is).
+ *   read animations, skins, cameras or lights yet: they are left out. A file that requires
+ *   compressed glTF (Draco, meshopt, Basis) is refused by that name. It does not decode pictures,
+ *   open windows, print, or touch files: readers take bytes and writers fill buffers. It does not
+ *   run on big-endian machines or without IEEE floats, and hashes in core/hash.h are for tables,
+ *   not for security (pack/sha256 is).
  */
 #ifndef W3D_WASM3D_H
 #define W3D_WASM3D_H

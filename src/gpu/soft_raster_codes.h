@@ -20,7 +20,7 @@ typedef struct w3di_soft_raster_codes {
     uint8_t first[W3DI_SOFT_RASTER_CODES_COUNT]; /* the code at an interval's lower end */
 } w3di_soft_raster_codes;
 
-static void w3di_soft_raster_codes_make(w3di_soft_raster_codes *codes)
+static inline void w3di_soft_raster_codes_make(w3di_soft_raster_codes *codes)
 {
     for (int i = 0; i < 256; i++) {
         codes->light[i] = w3d_math_linear_from_srgb((float)i / 255.0f);

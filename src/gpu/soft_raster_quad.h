@@ -221,7 +221,7 @@ static void w3di_soft_raster_write(const w3di_soft_raster_state *state, size_t f
  *   cover   in/out  [samples] all ones in the lanes covered; used up
  *   inside  in      all ones in the lanes whose centre is covered
  *   weight  in/out  of corners 1 and 2, at the centres; used up */
-static void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *state,
+static inline void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *state,
                                        w3di_soft_raster_triangle *triangle, const int32_t at[2],
                                        w3d_f4 *cover, w3d_f4 inside, w3d_f4 weight[2])
 {

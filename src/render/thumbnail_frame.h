@@ -83,7 +83,7 @@ static w3d_vec3 w3di_thumbnail_frame_unit(w3d_vec3 a)
 }
 
 /* Finds the unit sphere that holds the scene; 0 for a scene without extent. */
-static int w3di_thumbnail_frame_measure(const w3d_thumbnail_desc *desc, w3di_thumbnail_frame *frame)
+static inline int w3di_thumbnail_frame_measure(const w3d_thumbnail_desc *desc, w3di_thumbnail_frame *frame)
 {
     w3di_thumbnail_frame_span all = w3di_thumbnail_frame_span_none();
     float middle[3], longest = 0.0f, square = 0.0f;
@@ -113,7 +113,7 @@ static int w3di_thumbnail_frame_measure(const w3d_thumbnail_desc *desc, w3di_thu
  * picture of an eye at (a, b, c) where |x - a| <= s (c - z), s the tangent of half the angle: so
  * the largest s z + x and s z - x of all points give a and the least c, and likewise for y. The
  * axis with room to spare is centred by shifting the picture. */
-static void w3di_thumbnail_frame_fit(const w3d_thumbnail_desc *desc, w3di_thumbnail_frame *frame)
+static inline void w3di_thumbnail_frame_fit(const w3d_thumbnail_desc *desc, w3di_thumbnail_frame *frame)
 {
     const w3d_vec3 usual = { 0.42f, 0.36f, 0.85f }, up = { 0.0f, 1.0f, 0.0f };
     const float fov = desc->fov_radians > 0.0f ? desc->fov_radians : 0.489f, margin = 0.9f;
@@ -161,7 +161,7 @@ static void w3di_thumbnail_frame_fit(const w3d_thumbnail_desc *desc, w3di_thumbn
 }
 
 /* Takes the caller's camera into the unit sphere; 0 where the view has no inverse. */
-static int w3di_thumbnail_frame_take(const w3d_thumbnail_desc *desc, w3di_thumbnail_frame *frame)
+static inline int w3di_thumbnail_frame_take(const w3d_thumbnail_desc *desc, w3di_thumbnail_frame *frame)
 {
     w3d_mat4 to_world = w3d_mat4_identity(), inverse, view;
     for (int k = 0; k < 3; k++) {

@@ -113,7 +113,7 @@ typedef struct w3di_thumbnail_light_sum {
 } w3di_thumbnail_light_sum;
 
 /* A lamp in direction `to`. As if it were not a point, it widens the smoothest highlights. */
-static void w3di_thumbnail_light_lamp(const w3di_thumbnail_light_surface *surface, w3d_vec3 to,
+static inline void w3di_thumbnail_light_lamp(const w3di_thumbnail_light_surface *surface, w3d_vec3 to,
                                       w3di_thumbnail_light_vec3 strength,
                                       w3di_thumbnail_light_sum *sum)
 {
@@ -174,7 +174,7 @@ static w3di_thumbnail_light_vec3 w3di_thumbnail_light_from(w3di_thumbnail_light_
 }
 
 /* The surroundings' light. `open` is how much of them the surface sees. */
-static void w3di_thumbnail_light_surroundings(const w3di_thumbnail_light_surface *surface,
+static inline void w3di_thumbnail_light_surroundings(const w3di_thumbnail_light_surface *surface,
                                               w3d_vec3 box, w3d_f4 open,
                                               w3di_thumbnail_light_sum *sum)
 {
@@ -211,7 +211,7 @@ static void w3di_thumbnail_light_surroundings(const w3di_thumbnail_light_surface
 
 /* Light of any strength to 0..1: unchanged up to 0.8, compressed and slowly bleached above, so
  * that base colours stay what they are. Source: Khronos 2024, "PBR Neutral Tone Mapper". */
-static w3di_thumbnail_light_vec3 w3di_thumbnail_light_tone(w3di_thumbnail_light_vec3 color)
+static inline w3di_thumbnail_light_vec3 w3di_thumbnail_light_tone(w3di_thumbnail_light_vec3 color)
 {
     const w3d_f4 one = w3d_f4_splat(1.0f);
     const float start = 0.8f - 0.04f, room = 1.0f - start;

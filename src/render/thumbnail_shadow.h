@@ -25,7 +25,8 @@ typedef struct w3di_thumbnail_shadow_maps {
 
 /* Places both views: the light's in direction `to`, and one from under the floor at height `y`,
  * where depth grows by 0.4 a length, from 0.01. */
-static void w3di_thumbnail_shadow_place(w3di_thumbnail_shadow_maps *maps, w3d_vec3 to, float y)
+static inline void w3di_thumbnail_shadow_place(w3di_thumbnail_shadow_maps *maps, w3d_vec3 to,
+                                               float y)
 {
     const w3d_vec3 up = { 0.0f, 1.0f, 0.0f };
     w3d_mat4 view = w3d_mat4_look_at(w3d_vec3_scale(to, 2.0f), w3d_vec3_splat(0.0f), up);
@@ -40,7 +41,7 @@ static void w3di_thumbnail_shadow_place(w3di_thumbnail_shadow_maps *maps, w3d_ve
 
 /* The part of a 5x5 window around a place, in texels, whose texels the light reaches; the window
  * cuts those at its border. Outside the map, and beyond its depth, all is lit. */
-static float w3di_thumbnail_shadow_window(const float *map, float x, float y, float depth)
+static inline float w3di_thumbnail_shadow_window(const float *map, float x, float y, float depth)
 {
     const float side = (float)W3DI_THUMBNAIL_SHADOW_SIDE;
     float sum = 0.0f;
@@ -61,7 +62,7 @@ static float w3di_thumbnail_shadow_window(const float *map, float x, float y, fl
 }
 
 /* How much of the key light reaches four places, in the lanes of `mask`; 1 in the others. */
-static w3d_f4 w3di_thumbnail_shadow_lit(const w3di_thumbnail_shadow_maps *maps,
+static inline w3d_f4 w3di_thumbnail_shadow_lit(const w3di_thumbnail_shadow_maps *maps,
                                         const w3d_f4 place[3], w3d_f4 mask)
 {
     const float half = 0.5f * (float)W3DI_THUMBNAIL_SHADOW_SIDE;
@@ -84,7 +85,7 @@ static w3d_f4 w3di_thumbnail_shadow_lit(const w3di_thumbnail_shadow_maps *maps,
 }
 
 /* Averages along rows (step 1) or columns (step FLOOR), from one map into another. */
-static void w3di_thumbnail_shadow_blur(const float *src, float *dst, size_t step)
+static inline void w3di_thumbnail_shadow_blur(const float *src, float *dst, size_t step)
 {
     const int side = W3DI_THUMBNAIL_SHADOW_FLOOR, reach = W3DI_THUMBNAIL_SHADOW_BLUR;
     const size_t across = step == 1 ? (size_t)side : 1;
@@ -99,7 +100,7 @@ static void w3di_thumbnail_shadow_blur(const float *src, float *dst, size_t step
 
 /* Turns depths seen from under the floor into darkness: what stands less than 0.45 above it.
  * `spare` is as large as the map. */
-static void w3di_thumbnail_shadow_soften(float *map, float *spare)
+static inline void w3di_thumbnail_shadow_soften(float *map, float *spare)
 {
     const size_t side = W3DI_THUMBNAIL_SHADOW_FLOOR;
     for (size_t i = 0; i < side * side; i++) {
@@ -113,7 +114,8 @@ static void w3di_thumbnail_shadow_soften(float *map, float *spare)
 }
 
 /* Darkness at a place on the floor, between the four nearest texels; 0 outside the map. */
-static float w3di_thumbnail_shadow_contact(const w3di_thumbnail_shadow_maps *maps, float x, float z)
+static inline float w3di_thumbnail_shadow_contact(const w3di_thumbnail_shadow_maps *maps, float x,
+                                                  float z)
 {
     const float side = (float)W3DI_THUMBNAIL_SHADOW_FLOOR, half = side * 0.5f;
     float column = x * (half * maps->to_floor.m[0]) + half - 0.5f;
