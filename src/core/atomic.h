@@ -38,10 +38,11 @@ W3D_INLINE void w3d_atomic_store_pointer(void **p, void *value)
     __atomic_store_n(p, value, __ATOMIC_RELEASE);
 }
 
-/* Read, change and write in one step, acquire and release; gives the value before. */
+/* Read, change and write in one step, acquire and release; gives the value before. The 32-bit
+ * addition is sequentially consistent besides: "I add my flag, then look at yours". */
 W3D_INLINE uint32_t w3d_atomic_add_u32(uint32_t *p, uint32_t amount)
 {
-    return __atomic_fetch_add(p, amount, __ATOMIC_ACQ_REL);
+    return __atomic_fetch_add(p, amount, __ATOMIC_SEQ_CST);
 }
 W3D_INLINE uint64_t w3d_atomic_add_u64(uint64_t *p, uint64_t amount)
 {
@@ -66,8 +67,96 @@ W3D_INLINE int w3d_atomic_swap_pointer(void **p, void **expected, void *desired)
     return __atomic_compare_exchange_n(p, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
-/* A full fence between everything before and everything after. */
+W3D_INLINE uint64_t w3d_atomic_exchange_u64(uint64_t *p, uint64_t value)
+{
+    return __atomic_exchange_n(p, value, __ATOMIC_ACQ_REL);
+}
+W3D_INLINE void *w3d_atomic_exchange_pointer(void **p, void *value)
+{
+    return __atomic_exchange_n(p, value, __ATOMIC_ACQ_REL);
+}
+W3D_INLINE uint32_t w3d_atomic_or_u32(uint32_t *p, uint32_t bits)
+{
+    return __atomic_fetch_or(p, bits, __ATOMIC_ACQ_REL);
+}
+W3D_INLINE uint32_t w3d_atomic_and_u32(uint32_t *p, uint32_t bits)
+{
+    return __atomic_fetch_and(p, bits, __ATOMIC_ACQ_REL);
+}
+W3D_INLINE uint64_t w3d_atomic_or_u64(uint64_t *p, uint64_t bits)
+{
+    return __atomic_fetch_or(p, bits, __ATOMIC_ACQ_REL);
+}
+W3D_INLINE uint64_t w3d_atomic_and_u64(uint64_t *p, uint64_t bits)
+{
+    return __atomic_fetch_and(p, bits, __ATOMIC_ACQ_REL);
+}
+
+/* Relaxed: the value is whole, nothing else is ordered. For counters and for one's own side. */
+W3D_INLINE uint32_t w3d_atomic_load_relaxed_u32(const uint32_t *p)
+{
+    return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+W3D_INLINE void w3d_atomic_store_relaxed_u32(uint32_t *p, uint32_t value)
+{
+    __atomic_store_n(p, value, __ATOMIC_RELAXED);
+}
+W3D_INLINE uint64_t w3d_atomic_load_relaxed_u64(const uint64_t *p)
+{
+    return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+W3D_INLINE void w3d_atomic_store_relaxed_u64(uint64_t *p, uint64_t value)
+{
+    __atomic_store_n(p, value, __ATOMIC_RELAXED);
+}
+W3D_INLINE uintptr_t w3d_atomic_load_relaxed_uintptr(const uintptr_t *p)
+{
+    return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+W3D_INLINE void w3d_atomic_store_relaxed_uintptr(uintptr_t *p, uintptr_t value)
+{
+    __atomic_store_n(p, value, __ATOMIC_RELAXED);
+}
+
+/* Sequentially consistent: all threads see all of these in one order. What "I raise my flag, then
+ * look at yours" needs; a release store and an acquire load may pass each other there. */
+W3D_INLINE uint32_t w3d_atomic_load_seq_u32(const uint32_t *p)
+{
+    return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
+W3D_INLINE void w3d_atomic_store_seq_u32(uint32_t *p, uint32_t value)
+{
+    __atomic_store_n(p, value, __ATOMIC_SEQ_CST);
+}
+W3D_INLINE uint64_t w3d_atomic_load_seq_u64(const uint64_t *p)
+{
+    return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
+W3D_INLINE void w3d_atomic_store_seq_u64(uint64_t *p, uint64_t value)
+{
+    __atomic_store_n(p, value, __ATOMIC_SEQ_CST);
+}
+W3D_INLINE void *w3d_atomic_load_seq_pointer(void *const *p)
+{
+    return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
+
+/* A full fence between everything before and everything after. The thread sanitizer does not see
+ * fences: where one of the forms above will do, take that. */
 W3D_INLINE void w3d_atomic_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+/* Keeps the compiler, not the processor, from moving accesses across. */
+W3D_INLINE void w3d_atomic_compiler_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
+/* Told to the processor in a loop that waits for another thread. */
+W3D_INLINE void w3d_atomic_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
 
 #elif defined(_MSC_VER)
 #include <intrin.h>
@@ -131,10 +220,78 @@ W3D_INLINE int w3d_atomic_swap_pointer(void **p, void **expected, void *desired)
     *expected = before;
     return swapped;
 }
+W3D_INLINE uint64_t w3d_atomic_exchange_u64(uint64_t *p, uint64_t value)
+{
+    return (uint64_t)_InterlockedExchange64((volatile __int64 *)p, (__int64)value);
+}
+W3D_INLINE void *w3d_atomic_exchange_pointer(void **p, void *value)
+{
+    return _InterlockedExchangePointer((void *volatile *)p, value);
+}
+W3D_INLINE uint32_t w3d_atomic_or_u32(uint32_t *p, uint32_t bits)
+{
+    return (uint32_t)_InterlockedOr((volatile long *)p, (long)bits);
+}
+W3D_INLINE uint32_t w3d_atomic_and_u32(uint32_t *p, uint32_t bits)
+{
+    return (uint32_t)_InterlockedAnd((volatile long *)p, (long)bits);
+}
+W3D_INLINE uint64_t w3d_atomic_or_u64(uint64_t *p, uint64_t bits)
+{
+    return (uint64_t)_InterlockedOr64((volatile __int64 *)p, (__int64)bits);
+}
+W3D_INLINE uint64_t w3d_atomic_and_u64(uint64_t *p, uint64_t bits)
+{
+    return (uint64_t)_InterlockedAnd64((volatile __int64 *)p, (__int64)bits);
+}
+W3D_INLINE uint32_t w3d_atomic_load_relaxed_u32(const uint32_t *p)
+{
+    return *(const volatile uint32_t *)p;
+}
+W3D_INLINE void w3d_atomic_store_relaxed_u32(uint32_t *p, uint32_t value)
+{
+    *(volatile uint32_t *)p = value;
+}
+W3D_INLINE uint64_t w3d_atomic_load_relaxed_u64(const uint64_t *p)
+{
+    return w3d_atomic_load_u64(p);
+}
+W3D_INLINE void w3d_atomic_store_relaxed_u64(uint64_t *p, uint64_t value)
+{
+    w3d_atomic_store_u64(p, value);
+}
+W3D_INLINE uintptr_t w3d_atomic_load_relaxed_uintptr(const uintptr_t *p)
+{
+    return *(const volatile uintptr_t *)p;
+}
+W3D_INLINE void w3d_atomic_store_relaxed_uintptr(uintptr_t *p, uintptr_t value)
+{
+    *(volatile uintptr_t *)p = value;
+}
+W3D_INLINE uint32_t w3d_atomic_load_seq_u32(const uint32_t *p) { return w3d_atomic_load_u32(p); }
+W3D_INLINE void w3d_atomic_store_seq_u32(uint32_t *p, uint32_t value)
+{
+    w3d_atomic_store_u32(p, value);
+}
+W3D_INLINE uint64_t w3d_atomic_load_seq_u64(const uint64_t *p) { return w3d_atomic_load_u64(p); }
+W3D_INLINE void w3d_atomic_store_seq_u64(uint64_t *p, uint64_t value)
+{
+    w3d_atomic_store_u64(p, value);
+}
+W3D_INLINE void *w3d_atomic_load_seq_pointer(void *const *p) { return w3d_atomic_load_pointer(p); }
 W3D_INLINE void w3d_atomic_fence(void)
 {
     volatile long barrier = 0;
     _InterlockedOr(&barrier, 0);
+}
+W3D_INLINE void w3d_atomic_compiler_fence(void) { _ReadWriteBarrier(); }
+W3D_INLINE void w3d_atomic_pause(void)
+{
+#if defined(_M_X64) || defined(_M_IX86)
+    _mm_pause();
+#else
+    __yield();
+#endif
 }
 
 #else

@@ -80,7 +80,14 @@
     X(ERR_UNSUPPORTED, "the data needs a feature this reader does not have")                       \
     X(ERR_CHECKSUM, "a checksum does not match: the data was damaged")                             \
     X(ERR_DAMAGED, "part of the data was damaged; the rest was read")                              \
-    X(ERR_NOT_FOUND, "there is nothing by that name or index")
+    X(ERR_NOT_FOUND, "there is nothing by that name or index")                                     \
+    X(ERR_STALE, "the handle's object is gone")                                                    \
+    X(ERR_BUSY, "full, empty or taken just now; try again later")                                  \
+    X(ERR_TIMEOUT, "the time ran out")                                                             \
+    X(ERR_CLOSED, "the other side has closed or is gone")                                          \
+    X(ERR_CANCELLED, "the work was cancelled")                                                     \
+    X(ERR_ACCESS, "the access is outside what its region allows")                                  \
+    X(ERR_THREAD, "this may not be done on this thread")
 
 typedef enum w3d_result {
 #define W3DI_BASE_ENUM(name, text) W3D_##name,

@@ -39,4 +39,37 @@
 #define W3D_CRC_PORTABLE 0
 #endif
 
+/* 1: threads exist: pthreads, Win32, Emscripten's -pthread, or wasm built with -matomics and shared
+ * memory. 0: none; jobs run inline, rings never block, locks cost nothing. Default: as the compiler's
+ * target says; 0 in wasm without atomics. */
+#ifndef W3D_THREADS
+#if defined(__wasm__) && !defined(__wasm_atomics__)
+#define W3D_THREADS 0
+#else
+#define W3D_THREADS 1
+#endif
+#endif
+
+/* 1: trace zones, counters and instants are recorded where a trace is installed; 0: they compile to
+ * nothing. Cost: a load and a branch a zone while no trace is installed. Default 1. */
+#ifndef W3D_TRACE
+#define W3D_TRACE 1
+#endif
+
+/* 1: a wasm module carries its JavaScript half along: see core/host.h. Cost: some kilobytes of the
+ * module. Default: 1 in freestanding wasm with threads, which cannot start without it, else 0. */
+#ifndef W3D_WEB
+#if defined(__wasm__) && W3D_THREADS && !defined(__EMSCRIPTEN__) && !defined(__wasi__)
+#define W3D_WEB 1
+#else
+#define W3D_WEB 0
+#endif
+#endif
+
+/* The files that call the system need its names also under -std=c99, which hides them unless this
+ * is there before the first include. */
+#if defined(WASM3D_IMPLEMENTATION) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE 1
+#endif
+
 #endif /* W3D_CONFIG_H */
