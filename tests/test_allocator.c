@@ -1,4 +1,5 @@
-/* test_allocator.c - blocks keep their bytes while they grow; counts are exact; failures as asked. */
+/* test_allocator.c - blocks keep their bytes while they grow; counts are exact; failures come as
+ * asked. */
 #include "test.h"
 
 #include "memory/allocator.h"
@@ -64,9 +65,50 @@ static void null_and_zeroed_mean_the_default(void)
     CHECK(!w3d_allocator_resize(NULL, NULL, 0, 0));
 }
 
+/* The heap that has a policy is tests/web/test_heap.mjs's; here malloc is the default. */
+static void policy_and_figures_are_the_freestanding_heaps(void)
+{
+    w3d_allocator_policy policy = { 1u << 20, 0, 0 };
+    w3d_allocator_heap heap, before;
+    memset(&heap, 0x5A, sizeof heap);
+    before = heap;
+    CHECK(w3d_allocator_policy_set(&policy) == W3D_ERR_UNSUPPORTED);
+    CHECK(w3d_allocator_policy_set(NULL) == W3D_ERR_UNSUPPORTED);
+    CHECK(w3d_allocator_heap_get(&heap) == W3D_ERR_UNSUPPORTED);
+    CHECK(w3d_allocator_heap_get(NULL) == W3D_ERR_ARGUMENT);
+    CHECK_BYTES(&heap, &before, sizeof heap);
+    void *block = w3d_allocator_resize(NULL, NULL, 0, 4u << 20); /* above the cap that is not set */
+    CHECK(block);
+    w3d_allocator_resize(NULL, block, 4u << 20, 0);
+}
+
+static void the_generation_rises_with_the_memory(void)
+{
+    uint32_t before = w3d_allocator_generation();
+#if defined(__wasm__)
+    /* Blocks until the memory must have grown: each a page at least, all of them kept. */
+    void *blocks[320];
+    int count = 0;
+    while (count < 320 && w3d_allocator_generation() == before) {
+        blocks[count] = w3d_allocator_resize(NULL, NULL, 0, 65536);
+        if (!blocks[count]) break;
+        count++;
+    }
+    CHECK(w3d_allocator_generation() > before || count == 320 || !blocks[count]);
+    while (count--) w3d_allocator_resize(NULL, blocks[count], 65536, 0);
+    CHECK(w3d_allocator_generation() >= before);
+#else
+    void *block = w3d_allocator_resize(NULL, NULL, 0, 32u << 20);
+    CHECK(before == 0 && w3d_allocator_generation() == 0);
+    w3d_allocator_resize(NULL, block, 32u << 20, 0);
+#endif
+}
+
 void test_allocator(void)
 {
     RUN(contents_survive_random_resizing);
     RUN(failure_strikes_where_asked);
     RUN(null_and_zeroed_mean_the_default);
+    RUN(policy_and_figures_are_the_freestanding_heaps);
+    RUN(the_generation_rises_with_the_memory);
 }

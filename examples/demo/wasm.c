@@ -13,8 +13,8 @@
  * is kept across one. The module asks its host for two things only:
  *
  *     w3d.now() -> f64               milliseconds since any moment
- *     w3d.host(op, a, b, c) -> u32   op 1: progress; step a, b of c done
- *                                    op 2: the file whose name is the b bytes at a, put into a
+ *     w3d.host(op, a, b, c) -> u32   op 1000: progress; step a, b of c done
+ *                                    op 1001: the file whose name is the b bytes at a, put into a
  *                                          block from demo_alloc, its address and size written as
  *                                          two u32 at c; gives 1, or 0: there is no such file
  *
@@ -22,7 +22,7 @@
  * memory. */
 #include "examples/demo/pipeline.h"
 
-enum { HOST_PROGRESS = 1, HOST_OPEN = 2 };
+enum { HOST_PROGRESS = 1000, HOST_OPEN = 1001 };
 enum { OUTPUT_REPORT, OUTPUT_BJSON, OUTPUT_PNG };
 
 #if defined(__EMSCRIPTEN__)

@@ -21,7 +21,7 @@ typedef struct w3di_obj_names {
 static inline const char *w3di_obj_name(w3d_asset_scene *scene, const w3di_obj_word *name)
 {
     char *copy = (char *)w3d_asset_scene_alloc(scene, name->size + 1, 1);
-    if (!copy) return NULL;
+    if (!copy || name->size >= PTRDIFF_MAX) return NULL; /* the latter cannot be; gcc wants to know */
     w3d_copy(copy, name->text, name->size);
     for (size_t i = 0; i < name->size; i++)
         if (!copy[i]) copy[i] = '?';

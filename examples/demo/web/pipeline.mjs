@@ -7,7 +7,7 @@
 // Every call into the module may grow its memory and detach what JavaScript has of it, so views are
 // made anew each time and never kept. After an exception the module is of no more use.
 
-const HOST_PROGRESS = 1, HOST_OPEN = 2;
+const HOST_PROGRESS = 1000, HOST_OPEN = 1001;
 const OUTPUT_REPORT = 0, OUTPUT_BJSON = 1, OUTPUT_PNG = 2;
 const decoder = new TextDecoder();
 
