@@ -2,6 +2,7 @@
 #
 #   make demo      a model in, a table, scene.bjson and scene.png out   (FILES="a.glb b.obj")
 #   make page      the same in a browser: build/page/index.html
+#   make ring      a page where a JavaScript worker and a C worker share a ring: build/ring/
 #   make test      every test; installs what a fresh Debian or Ubuntu lacks (tests/setup.sh)
 #   make bench     the tables against other libraries; figures also go to bench/results/
 #   make fuzz      every reader under sanitizers, SECONDS=60 each
@@ -18,7 +19,7 @@ DEMO  = examples/demo/main.c examples/demo/pipeline.c
 CLANG ?= clang
 WASM  = $(CLANG) --target=wasm32 -Oz -msimd128 -mbulk-memory -fvisibility=hidden -DNDEBUG -I.
 
-.PHONY: demo page test bench fuzz header clean
+.PHONY: demo page ring test bench fuzz header clean
 
 demo: build/demo
 	./build/demo $(FILES) --out $(OUT)
@@ -38,6 +39,15 @@ page: wasm3d.h
 	cp examples/demo/web/* examples/models/gardener.glb build/page/
 	@echo "made build/page; see it with: python3 -m http.server -d build/page"
 
+ring: wasm3d.h
+	mkdir -p build/ring
+	$(WASM) -matomics -DW3D_WEB=0 -c examples/ring/ring.c -o build/ring/ring.o
+	$(CLANG) --target=wasm32 -nostdlib -Wl,--no-entry,--gc-sections,--strip-all \
+	    -Wl,--shared-memory,--import-memory,--max-memory=16777216 build/ring/ring.o -o build/ring/ring.wasm
+	rm build/ring/ring.o
+	cp examples/ring/index.html examples/ring/ring.css examples/ring/*.mjs src/web/*.js build/ring/
+	@echo "made build/ring; see it with: python3 examples/ring/serve.py build/ring"
+
 test:
 	tests/setup.sh || test $$? -eq 77
 	python3 tests/run.py
@@ -53,4 +63,4 @@ header:
 	python3 amalgamate.py
 
 clean:
-	rm -rf build/demo build/demo_out build/page build/tests build/bench build/fuzz
+	rm -rf build/demo build/demo_out build/page build/ring build/python build/tests build/bench build/fuzz

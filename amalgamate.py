@@ -100,6 +100,33 @@ PRIVATE = re.compile(r"\bw3di_\w+")
 MACROS_FOR_THE_SYSTEM = re.compile(r"_|WIN32_|NOMINMAX$|VC_EXTRALEAN$")
 
 
+SCRIPT_COMMENT_OR_STRING = re.compile(
+    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`""", re.S)
+SCRIPT_IMPORT = re.compile(r"^import \{[^}\n]*\} from '\./([\w.]+)';\n", re.M)
+SCRIPT_EXPORT = re.compile(r"^export (?:async )?(?:function\*?|class|const) (\w+)", re.M)
+SCRIPT_TOP = re.compile(
+    r"^(?:export )?(?:async )?(?:function\*?|class|const|let|var) (\w+)", re.M)
+
+# What encloses the JavaScript half in the header.
+WEB_OPEN = """\
+/* ---- web ---- */
+#ifndef W3D_WEB_C
+#define W3D_WEB_C
+#if W3D_WEB
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+#endif
+"""
+WEB_CLOSE = """\
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+#endif
+#endif /* W3D_WEB_C */
+"""
+
+
 class Refused(Exception):
     """The tree or the request breaks a rule: what happened, why that is one, how to mend it."""
 
@@ -468,7 +495,7 @@ def stamp(sources, terms):
     return hashlib.sha256((content + terms).encode()).hexdigest()[:16]
 
 
-def joined(sources, terms, front, public, private, code):
+def joined(sources, terms, front, web, public, private, code):
     """The manual, if there is one, the public part, the implementation and the terms."""
     out = [sources[path].piece() for path in public]
     if front:
@@ -477,13 +504,13 @@ def joined(sources, terms, front, public, private, code):
         if front.declares():
             out.append(f"/* ---- {front.path} ---- */\n" + rest.lstrip("\n"))
     if private or code:
-        out += ["#ifdef WASM3D_IMPLEMENTATION\n", *strict(sources, private + code),
+        out += ["#ifdef WASM3D_IMPLEMENTATION\n", *strict(sources, private + code), *web,
                 "#endif /* WASM3D_IMPLEMENTATION */\n"]
     return "\n".join([*out, terms])
 
 
-def whole(sources, terms):
-    """wasm3d.h; refuses files that it would not carry."""
+def whole(sources, terms, web=()):
+    """wasm3d.h; refuses files that it would not carry. `web`: what embedded() gave."""
     if FRONT not in sources:
         raise Refused("there is no src/wasm3d.h", "it is the front door: the manual and one "
                       "include per module", "write it, or name modules with --only")
@@ -492,8 +519,8 @@ def whole(sources, terms):
     if missed:
         raise Refused("not reached from src/wasm3d.h: " + ", ".join(missed),
                       "every file ships", "include the header where it is used, or delete the file")
-    return BANNER.format("src/", stamp(sources, terms)) + joined(
-        sources, terms, sources[FRONT], *parts)
+    state = stamp(sources, terms + "".join(web))
+    return BANNER.format("src/", state) + joined(sources, terms, sources[FRONT], web, *parts)
 
 
 def only(sources, terms, names):
@@ -507,7 +534,7 @@ def only(sources, terms, names):
                           (f"perhaps {near[0]}; " if near else "") + "--list shows them all")
     roots = sorted({modules[name] for name in names}, key=lambda path: (
         FLOORS.index(sources[path].floor), path))
-    text = joined(sources, terms, None, *closure(sources, roots))
+    text = joined(sources, terms, None, (), *closure(sources, roots))
     chosen = [sources[path] for path in roots]
     contents = "\n * ".join(f"{source.name}.h - {source.title()}" for source in chosen)
     return f"""\
@@ -544,19 +571,101 @@ def table(sources):
         for cell, rule in zip(row, rows[1])) + " |\n" for row in rows)
 
 
-def script(root):
-    """The JavaScript half, as one file."""
-    paths = sorted((root / "src/web").glob("*.js"), key=lambda path: path.name)
-    if not paths:
-        raise Refused("there is no src/web/*.js", "--js prints the JavaScript half of the header",
-                      "leave --js out: this version is C alone")
-    out = []
-    for path in paths:
+# ---- the JavaScript half ----------------------------------------------------------------------
+
+class Script:
+    """One file of src/web/: an ES module whose imports name its neighbours and are dropped."""
+
+    def __init__(self, name, text):
+        self.name, self.text = name, text
+        self.imports = SCRIPT_IMPORT.findall(text)
+        self.exports = SCRIPT_EXPORT.findall(text)
+        self.body = SCRIPT_IMPORT.sub("", text).strip("\n") + "\n"
+        self.is_module_only = "import.meta" in text     # no classic script may hold that
+
+
+def read_scripts(root):
+    """src/web/*.js, every file after those it imports."""
+    scripts, order, owner = {}, [], {}
+    for path in sorted((root / "src/web").glob("*.js"), key=lambda path: path.name):
         data = path.read_bytes()
         check_bytes(f"src/web/{path.name}", data)
-        out.append(f"/* ---- web/{path.name} ---- */\n" + data.decode("ascii").strip("\n") + "\n")
+        script = scripts[path.name] = Script(path.name, data.decode("ascii"))
+        stray = re.search(r"^(import\b(?! *[.(]).*|export (?!(async )?(function|class|const) ).*)$",
+                          script.body, re.M)
+        if stray:
+            raise Refused(f"src/web/{path.name}: {stray.group()[:60]}",
+                          "all files become one module, whose inner imports are dropped",
+                          "write import { name } from './file.js'; on one line, and export only "
+                          "a function, class or const where it is declared")
+        for name in SCRIPT_TOP.findall(script.body):
+            other = owner.setdefault(name, path.name)
+            if other != path.name:
+                raise Refused(f"src/web/{other} and src/web/{path.name} both declare {name}",
+                              "all files become one module", "rename one of them")
+
+    def visit(name, trail):
+        if name not in scripts:
+            raise Refused(f"src/web/{trail[-1]} imports ./{name}, which is not there",
+                          "the JavaScript half stands alone", "correct the name")
+        if name in trail:
+            raise Refused("circle: " + " -> ".join(trail + [name]), "no file could come first",
+                          "split the part that both ends need into a file of its own")
+        if scripts[name] not in order:
+            for other in scripts[name].imports:
+                visit(other, trail + [name])
+            order.append(scripts[name])
+
+    for name in scripts:
+        visit(name, [])
+    return order
+
+
+def script(root):
+    """The JavaScript half as one ES module."""
+    scripts = read_scripts(root)
+    if not scripts:
+        raise Refused("there is no src/web/*.js", "--js prints the JavaScript half of the header",
+                      "leave --js out: this version is C alone")
+    out = [f"/* ---- web/{one.name} ---- */\n{one.body}" for one in scripts]
     text = "\n".join(out + [licence(root)])
     return BANNER.format("src/web/", hashlib.sha256(text.encode()).hexdigest()[:16]) + text
+
+
+def embedded(root):
+    """The JavaScript half as C: a custom section of freestanding modules, a function of
+    Emscripten's, which must be one line. Comments and indentation stay behind."""
+    scripts = read_scripts(root)
+    if not scripts:
+        return []
+
+    def lines(chosen, classic):
+        text = "".join(one.body for one in chosen)
+        text = re.sub(r"^export ", "", text, flags=re.M) if classic else text
+        text = SCRIPT_COMMENT_OR_STRING.sub(
+            lambda token: "" if token.group().startswith(("//", "/*")) else token.group(), text)
+        return [line for line in map(str.strip, text.split("\n")) if line]
+
+    def string(text):                                   # as C and the assembler read it
+        for plain, escaped in ("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"):
+            text = text.replace(plain, escaped)
+        return f'"{text}"'
+
+    def c_string(text):
+        return string(text).replace("??", "?\\?")        # no trigraphs
+
+    classic = [one for one in scripts if not one.is_module_only]
+    names = [name for one in classic for name in one.exports]
+    function = ["{", *lines(classic, True),
+                "Module['w3d'] = { " + ", ".join(f"'{name}': {name}" for name in names) + " };", "}"]
+    section = ['.section .custom_section.w3d.js,"",@\n',
+               *(f'.ascii {string(line + chr(10))}\n' for line in lines(scripts, False))]
+    out = [WEB_OPEN, "#if defined(__EMSCRIPTEN__)\n#include <emscripten.h>\n"
+           "_EM_JS(void, w3d_host_web, w3d_host_web, (void),\n",
+           *(f"    {c_string(line + ' ')}\n" for line in function), ")\n",
+           "#elif defined(__wasm__)\n__asm__(\n", *(f"    {c_string(line)}\n" for line in section),
+           ");\n#endif\n", WEB_CLOSE]
+    return ["".join(out)]
 
 
 def check(path, text):
@@ -613,7 +722,7 @@ def main(arguments=None, root=ROOT):
             elif given.only is not None:
                 text = only(sources, licence(root), given.only.split(","))
             else:
-                text = whole(sources, licence(root))
+                text = whole(sources, licence(root), embedded(root))
         path = given.out or (None if to_screen else root / FRONT)
         if given.check and not path:
             raise Refused("--check has nothing to compare with", "this output goes to the screen",

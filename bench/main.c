@@ -6,8 +6,10 @@
 FILE *bench_csv;
 test_state test; /* the meshes of the tests draw from its generator */
 
-/* One line a floor. */
-#define BENCHES(X)    X(pack) X(mesh) X(bjson) X(gltf) X(raster)
+/* One line the ground, one the floors above. */
+#define BENCHES(X)                                                                                 \
+    X(arena) X(slab) X(handle) X(sandbox) X(ring) X(snapshot) X(jobs) X(trace)                     \
+    X(pack) X(mesh) X(bjson) X(gltf) X(raster)
 
 #define DECLARE(name) void bench_##name(void);
 BENCHES(DECLARE)

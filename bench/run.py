@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Build the benches with what this machine has to measure against, and run them.
 
-    bench/run.py [WORD...]      all, or those whose name holds a word: pack mesh bjson gltf raster
+    bench/run.py [WORD...]          all, or those whose name holds a word: arena slab handle
+                                   sandbox ring snapshot jobs trace pack mesh bjson gltf raster
+    bench/run.py --wasm [WORD...]   the same built by Emscripten with threads and SIMD, in node
 
 Peers that are not installed leave their columns empty (tests/setup.sh bench installs them). The
-table goes to the screen, the figures to bench/results/<compiler>.csv with processor and flags on top.
+table goes to the screen; without words the figures go to bench/results/<compiler>.csv too, with
+processor and flags on top.
 """
 import os
 import pathlib
@@ -15,13 +18,22 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "bench"
-FLAGS = "-O3 -march=native -std=gnu11".split()
+FLAGS = "-O3 -march=native -std=gnu11 -DNDEBUG".split()
+WASM_FLAGS = ("-O3 -msimd128 -pthread -std=gnu11 -DNDEBUG -sPROXY_TO_PTHREAD=1 -sPTHREAD_POOL_SIZE=8 "
+              "-sTOTAL_MEMORY=512MB -sEXIT_RUNTIME=1 -Wno-pthreads-mem-growth").split()
 
-# What a peer needs: its macro, a header that shows it is here, its libraries.
+# What a peer needs: its macro, a header that shows it is here, its libraries, and where its own
+# compiler or flags are needed a file of bench/peers/ with those.
 PEERS = [
-    ("BENCH_ZLIB", "zlib.h", ["-lz"]),
-    ("BENCH_MESHOPTIMIZER", "meshoptimizer.h", ["-lmeshoptimizer", "-lstdc++"]),
-    ("BENCH_EGL", "EGL/egl.h", ["-lEGL", "-lGLESv2"]),
+    ("BENCH_ZLIB", "zlib.h", ["-lz"], None),
+    ("BENCH_MESHOPTIMIZER", "meshoptimizer.h", ["-lmeshoptimizer", "-lstdc++"], None),
+    ("BENCH_EGL", "EGL/egl.h", ["-lEGL", "-lGLESv2"], None),
+    ("BENCH_DL", "dlfcn.h", ["-ldl"], None),
+    ("BENCH_SPSC", "stdint.h", ["-lstdc++"], ["g++", "spsc_reference.cc", "-std=c++20"]),
+    ("BENCH_CK", "ck_ring.h", [], ["gcc", "ck_ring.c"]),
+    ("BENCH_BOOST", "boost/version.hpp", ["-lstdc++"], ["g++", "boost_lockfree.cc", "-std=c++17"]),
+    ("BENCH_URCU", "urcu/urcu-memb.h", ["-lurcu-memb"], ["gcc", "urcu_memb.c"]),
+    ("BENCH_OPENMP", "omp.h", ["-fopenmp"], ["gcc", "openmp.c", "-fopenmp"]),
 ]
 
 
@@ -38,10 +50,28 @@ def processor():
         return platform.machine()
 
 
+def find_peers(compiler):
+    """[(macro, libraries, objects)] of the peers that are here; their own files are compiled."""
+    found = []
+    for macro, header, libraries, own in PEERS:
+        if not has_header(header, compiler):
+            print(f"{header} is not installed: its column stays empty (tests/setup.sh bench)")
+            continue
+        objects = []
+        if own:
+            objects = [str(BUILD / (own[1] + ".o"))]
+            subprocess.run([own[0], "-O3", "-march=native", *own[2:], "-c", f"bench/peers/{own[1]}",
+                            "-o", *objects], cwd=ROOT, check=True)
+        found.append((macro, libraries, objects))
+    return found
+
+
 def main():
     if {"-h", "--help"} & set(sys.argv[1:]):
         sys.exit(print(__doc__))
-    compiler = os.environ.get("CC", "gcc")
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    wasm = "--wasm" in sys.argv[1:]
+    compiler = "tests/toolchains/emcc_oldest.sh" if wasm else os.environ.get("CC", "gcc")
     BUILD.mkdir(parents=True, exist_ok=True)
     (ROOT / "bench/results").mkdir(exist_ok=True)
     include = BUILD / "include"
@@ -51,23 +81,31 @@ def main():
         forward.write_text('#include "wasm3d.h"\n')
     implementation = BUILD / "implementation.c"
     implementation.write_text('#define WASM3D_IMPLEMENTATION\n#include "wasm3d.h"\n')
-    flags, libraries = list(FLAGS), ["-lm"]
-    for macro, header, needs in PEERS:
-        if has_header(header, compiler):
-            flags.append(f"-D{macro}=1")
-            libraries += needs
-        else:
-            print(f"{header} is not installed: its column stays empty (tests/setup.sh bench)")
+    if wasm:
+        flags, peers, program = list(WASM_FLAGS), [], BUILD / "bench.js"
+    else:
+        flags, peers, program = [*FLAGS, "-pthread"], find_peers(compiler), BUILD / "bench"
     sources = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "bench").glob("*.c"))
-    program = BUILD / "bench"
-    subprocess.run([compiler, *flags, "-I.", f"-I{include}", "-Ibench", "-Itests", *sources,
-                    str(implementation), "-o", str(program), *libraries], cwd=ROOT, check=True)
+    subprocess.run([compiler, *flags, *(f"-D{macro}=1" for macro, _, _ in peers), "-I.",
+                    f"-I{include}", "-Ibench", "-Itests", *sources, str(implementation),
+                    *(item for _, _, objects in peers for item in objects), "-o", str(program), "-lm",
+                    *(item for _, libraries, _ in peers for item in libraries)], cwd=ROOT, check=True)
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
-    print(f"{processor()}; {version}; {' '.join(FLAGS)}")
+    about = f"{processor()}; {version}; {' '.join(flags)}"
+    print(about)
     rows = BUILD / "rows.csv"
-    subprocess.run([str(program), *sys.argv[1:], "--csv", str(rows)], cwd=ROOT, check=True)
-    result = ROOT / "bench/results" / f"{pathlib.Path(compiler).name}.csv"
-    result.write_text(f"# {processor()}; {version}; {' '.join(FLAGS)}\n{rows.read_text()}")
+    run = ["node", "--no-experimental-fetch", str(program)] if wasm else [str(program)]
+    to_file = [] if wasm else ["--csv", str(rows)]
+    done = subprocess.run([*run, *words, *to_file], cwd=ROOT, check=True, text=True,
+                          stdout=subprocess.PIPE if wasm else None)
+    name = "emcc" if wasm else pathlib.Path(compiler).name
+    if wasm:  # its files are not ours
+        print(done.stdout)
+        rows.write_text(done.stdout)
+    if words:
+        return
+    result = ROOT / "bench/results" / f"{name}.{'txt' if wasm else 'csv'}"
+    result.write_text(f"# {about}\n{rows.read_text()}")
     print(f"\nfigures: {result.relative_to(ROOT)}")
 
 

@@ -31,6 +31,10 @@ UNIT_BUILDS = [
     ("modules clang -O0", "modules", "clang", "-std=c11 -O0 -ffp-contract=off"),
     ("modules sanitized", "modules", "clang",
      "-std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"),
+    ("ground under the thread sanitizer", "ground", "clang",
+     "-std=c11 -O1 -g -fsanitize=thread -fno-sanitize-recover=all"),
+    ("ground without threads", "ground", "gcc", "-std=c99 -O1 -DW3D_THREADS=0"),
+    ("ground emscripten threads", "ground", "tests/toolchains/emcc_oldest.sh", "-O2 -pthread"),
     ("amalgamated gcc -O2", "amalgamated c", "gcc", "-std=c99 -O2"),
     ("amalgamated clang++ -O3", "amalgamated cc", "clang", "-O3"),
     ("amalgamated scalar", "amalgamated c", "gcc", "-std=c17 -O2 -DW3D_SIMD_SCALAR=1 -DW3D_CRC_PORTABLE=1"),
@@ -39,6 +43,8 @@ UNIT_BUILDS = [
      "-O2 -msimd128"),
 ]
 WIDER_UNIT_BUILDS = [
+    ("ground windows", "ground", "x86_64-w64-mingw32-gcc", "-std=gnu11 -O1"),
+    ("ground newest emscripten threads", "ground", "tests/toolchains/emcc_newest.sh", "-O2 -pthread"),
     ("amalgamated simde", "amalgamated c", "gcc", "-std=gnu17 -O2 -DW3D_SIMD_SIMDE=1"),
     ("amalgamated emscripten", "amalgamated c", "tests/toolchains/emcc_oldest.sh", "-O2"),
     ("amalgamated clang-19", "amalgamated cc", "clang-19", "-O3 -march=native"),
@@ -63,6 +69,12 @@ def steps():
     yield "examples", ["python3", "tests/test_examples.py"]
     yield "demo: same bytes", ["python3", "tests/test_demo.py"]
     yield "demo: page", ["node", "tests/web/test_page.mjs"]
+    yield "CPython", ["python3", "tests/test_python.py"]
+    yield "freestanding heap", ["node", "tests/web/test_heap.mjs"]
+    yield "memory cap and growth", ["node", "tests/web/test_growth.mjs"]
+    yield "freestanding threads", ["node", "tests/web/test_threads.mjs"]
+    yield "ring: all pairs", ["node", "tests/web/test_ring.mjs"]
+    yield "ring: page", ["node", "tests/web/test_ring_page.mjs"]
     yield "pack against zlib", ["python3", "tests/oracle_pack.py"]
     yield "seeds are fresh", ["python3", "tests/make_gltf_corpus.py", "--check"]
     yield "models against assimp", ["python3", "tests/oracle_assimp.py"]
@@ -73,6 +85,9 @@ def wider_steps():
     yield from unit_steps(WIDER_UNIT_BUILDS)
     yield "compile matrix: newest", ["python3", "tests/compile/compile_matrix.py", "--quick", "--newest", "newest"]
     yield "demo: same bytes, newest", ["python3", "tests/test_demo.py", "--ci"]
+    yield "ring: all pairs, 10^7 records", ["node", "tests/web/test_ring.mjs", "--full"]
+    yield "freestanding threads, long litmus", ["node", "tests/web/test_threads.mjs", "--rounds", "20000"]
+    yield "models of the protocols", ["python3", "tests/models/run.py"]
     yield "fuzz", ["python3", "tests/fuzz/fuzz.py", "60"]
 
 

@@ -48,18 +48,28 @@ need_browser() {
         need chromium chromium "runs the pages"
 }
 
+# The headers of the python3 at hand, for the extension module in examples/python/.
+need_python_headers() {
+    local header='import os, sysconfig as s
+os.stat(s.get_paths()["include"] + "/Python.h")'
+    command -v python3 >/dev/null && python3 -c "$header" 2>/dev/null ||
+        unmet+=("python3-dev|the CPython example")
+}
+
 check_needs() {
     unmet=()
     need gcc gcc "the first compiler"
     need g++ g++ "the header as C++"
     need make make "the Makefile"
     need python3 python3 "amalgamate.py"
+    need_python_headers
     need clang clang "the second compiler, and freestanding wasm"
     need wasm-ld lld "links wasm"
     need_clang_library
     need node nodejs "runs wasm"
     need npm npm "fetches npm packages"
     need brotli brotli "compressed sizes"
+    need spin spin "checks the models of the protocols"
     need emcc emscripten "the oldest supported Emscripten"
     need_browser
     need /usr/include/assimp/scene.h libassimp-dev "a second opinion on model files"
@@ -77,12 +87,18 @@ check_needs() {
             need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu "the NEON backend"
             need /usr/aarch64-linux-gnu/lib/libc.a libc6-dev-arm64-cross "its C library"
             need qemu-aarch64-static qemu-user-static "runs it"
+            need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64 "the Win32 half"
+            need /usr/lib/wine/wine64 wine64 "runs it"
             need /usr/sbin/debootstrap debootstrap "unpacks the newest Emscripten"
             need "$keys/debian-archive-keyring.gpg" debian-archive-keyring "checks what it unpacks"
             ;;
         bench)
             need /usr/include/meshoptimizer.h libmeshoptimizer-dev "a peer of the mesh kernels"
             need /usr/include/zlib.h zlib1g-dev "the peer of deflate and inflate"
+            need "/usr/lib/*/libmimalloc.so.2" libmimalloc-dev "a peer of the arenas and slabs"
+            need /usr/include/boost/version.hpp libboost-dev "a peer of the rings"
+            need /usr/include/ck_ring.h libck-dev "another"
+            need "/usr/include/*/urcu/urcu-memb.h" liburcu-dev "a peer of the snapshots"
             need /usr/include/EGL/egl.h libegl-dev "the peer of the rasteriser: llvmpipe"
             need /usr/include/GLES3/gl3.h libgles-dev "the same"
             need "/usr/lib/*/dri/swrast_dri.so" libgl1-mesa-dri "the same"

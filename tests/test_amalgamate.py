@@ -320,6 +320,25 @@ static int w3di_grid(int a)
     def test_no_javascript(self):
         self.refuses(r"there is no src/web/\*\.js", {}, "--js")
 
+    def test_javascript_that_imports_nothing_there(self):
+        self.refuses(r"src/web/a\.js imports \./b\.js, which is not there",
+                     {"src/web/a.js": "import { b } from './b.js';\nb();\n"}, "--js")
+
+    def test_javascript_in_a_circle(self):
+        self.refuses(r"circle: a\.js -> b\.js -> a\.js", {
+            "src/web/a.js": "import { b } from './b.js';\nexport const a = 1;\n",
+            "src/web/b.js": "import { a } from './a.js';\nexport const b = 1;\n"})
+
+    def test_javascript_that_declares_a_name_twice(self):
+        self.refuses(r"src/web/a\.js and src/web/b\.js both declare same", {
+            "src/web/a.js": "const same = 1;\n", "src/web/b.js": "export function same() {}\n"})
+
+    def test_javascript_with_other_imports_or_exports(self):
+        for line in ("import x from './b.js';", "import 'node:fs';", "import * as b from './b.js';",
+                     "export default 1;", "export { a };", "export * from './b.js';"):
+            with self.subTest(line):
+                self.refuses(r"src/web/a\.js: (im|ex)port", {"src/web/a.js": line + "\n"})
+
     def test_check_of_the_screen(self):
         self.refuses(r"--check has nothing to compare with", {}, "--check", "--list")
 
@@ -492,6 +511,27 @@ class Outputs(Case):
         self.assertIn("/* ---- web/a.js ---- */\nconst a = 1;\n\n"
                       "/* ---- web/boot.js ---- */\nboot();\n\n", text)
         self.assertIn("No warranty.", text)
+
+    def test_javascript_in_the_order_of_its_imports(self):
+        self.build({"src/web/a.js": "import { b } from './b.js';\n\nconst x = b;\n",
+                    "src/web/b.js": "export const b = 1;\n"})
+        text = self.good("--js")
+        self.assertIn("web/b.js ---- */\nexport const b = 1;\n\n/* ---- web/a.js ---- */\nconst x = b;", text)
+        self.assertNotIn("import", text.split("*/", 1)[1])
+
+    def test_javascript_in_the_header(self):
+        self.build(small_tree())
+        self.build({"src/web/a.js": "// what it is\nexport function f(s) {\n    return s + \"\\n\";\n}\n",
+                    "src/web/b.js": "export const here = import.meta.url;\n"})
+        self.good()
+        text = self.written()
+        self.assertIn(r'".ascii \"return s + \\\"\\\\n\\\";\\n\"\n"', text)
+        self.assertIn(r'".ascii \"export const here = import.meta.url;', text)
+        classic = re.search(r"_EM_JS\((.*?)^\)$", text, re.S | re.M).group(1)
+        self.assertIn("Module['w3d'] = { 'f': f };", classic)
+        self.assertNotIn("import.meta", classic)
+        self.assertNotIn("what it is", text)
+        self.assertNotIn("export function", classic)
 
     def test_comments_and_strings_hold_no_includes(self):
         self.build({"src/core/size.h": header("size.h", ["core/base.h"], (

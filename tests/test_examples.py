@@ -4,6 +4,7 @@
 The command is the indented line of the first comment that begins with "cc". It is run as written,
 with warnings as errors added; the program's output must hold the lines expected below.
 """
+import json
 import pathlib
 import re
 import subprocess
@@ -15,6 +16,19 @@ EXPECTED = {
     "01_normals.c": ["( 0.000  1.000  0.000)", "an index points outside its array"],
     "02_arena.c": ["average 49.5", "after the rewind: 400 bytes used", "2000 bytes: NULL"],
     "03_bjson.c": ["Cube is at (1, 2, 3)", "bytes at offset", "refused: an ID's checksum"],
+    "05_handles.c": ["the thread saw 262144 pixels",
+                     "refused 0700000100000000: the handle's object is gone",
+                     "leaked: lost.png, references: 1", "1 leaked"],
+    "06_ring_threads.c": ["1000000 records, sum 333332833333500000: the same",
+                          "a message of 3000000 bytes, checksum a0c5572776957b98: the same",
+                          "then: the other side has closed or is gone"],
+    "07_jobs.c": ["summed: no error, 200 of 200 rows", "late:   the work was cancelled",
+                  "13617 of 64000 pixels are set"],
+    "08_trace.c": ["46 records, 0 dropped, 9 frames", "wrote trace.json"],
+    "09_sandbox.c": ["write at 0x0fff: no error",
+                     "write at 0x1000: the access is outside what its region allows",
+                     "the view holds 2.5, and behind its end 0", "a stray write went through: 7",
+                     "record 3: offset 0x2345"],
     "04_render_png.c": ["wrote ring.png: 480 x 320, 6144 triangles"],
 }
 
@@ -36,6 +50,8 @@ def check(example, folder):
     for expected in EXPECTED[example.name]:
         if expected not in done.stdout:
             return f"output lacks {expected!r}:\n{done.stdout}"
+    for written in pathlib.Path(folder).glob("*.json"):
+        json.loads(written.read_text())
     return ""
 
 

@@ -116,7 +116,7 @@ class Matrix:
         self.modules = [self.sources[path].name
                         for path in amalgamate.public_headers(self.sources)]
         terms = amalgamate.licence(ROOT)
-        self.write("wasm3d.h", amalgamate.whole(self.sources, terms))
+        self.write("wasm3d.h", amalgamate.whole(self.sources, terms, amalgamate.embedded(ROOT)))
         for suffix in ("c", "cc"):
             self.write(f"implementation.{suffix}", IMPLEMENTATION + '#include "wasm3d.h"\n')
         for module in self.modules:
@@ -128,6 +128,11 @@ class Matrix:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="ascii")
         return name
+
+    def needs(self, module):
+        """Every file that the extraction of a module holds."""
+        root = next(path for path in self.sources if self.sources[path].name == module)
+        return [path for part in amalgamate.closure(self.sources, [root[:-2] + ".h"]) for path in part]
 
     def compilers(self, names):
         found = [name for name in names if shutil.which(name)]
@@ -256,9 +261,11 @@ def standards(matrix):
     for suffix in ("c", "cc"):
         include = '#include "wasm3d.h"\n'
         matrix.write(f"user.{suffix}", f"{include}{include}typedef int user;\n")
-        matrix.write(f"whole.{suffix}", f"{include}{IMPLEMENTATION}{include}{include}")
+        matrix.write(f"whole.{suffix}", f"{IMPLEMENTATION}{include}{include}")
+        matrix.write(f"later.{suffix}", f"{include}{IMPLEMENTATION}{include}{include}")
     for compiler, standard, suffix, warnings in matrix.languages(C_STANDARDS, CXX_STANDARDS):
-        for file in ("user", "whole"):
+        # After other includes ISO C hides what the system files need, and they say so.
+        for file in ("user", "whole") + (("later",) if suffix == "cc" or "gnu" in standard else ()):
             yield Job(f"{file} {compiler} {standard}", [compiler, standard, *warnings, "-I.",
                                                         "-fsyntax-only", f"{file}.{suffix}"])
 
@@ -289,15 +296,20 @@ def options(matrix):
 
 
 def macro_noise(matrix):
-    """After other people's macros, with and without the implementation."""
+    """After other people's macros, with and without the implementation; and where ISO C and an
+    include before ours have hidden the system's names, the error says what to do."""
     for suffix in ("c", "cc"):
         matrix.write(f"noise_user.{suffix}", NOISE + '#include "wasm3d.h"\ntypedef int noise;\n')
         matrix.write(f"noise_whole.{suffix}", NOISE + IMPLEMENTATION + '#include "wasm3d.h"\n')
     for compiler, standard, suffix, warnings in matrix.languages(["c99", "gnu17"],
                                                                  ["c++11", "gnu++17"]):
         for file in ("noise_user", "noise_whole"):
-            yield Job(f"{file} {compiler} {standard}", [compiler, standard, *warnings, "-I.",
-                                                        "-fsyntax-only", f"{file}.{suffix}"])
+            command = [compiler, standard, *warnings, "-I.", "-fsyntax-only", f"{file}.{suffix}"]
+            if file == "noise_whole" and standard == "-std=c99":
+                command = ["sh", "-c", 'if "$@" >$0 2>&1; then false; else grep -qF "put '
+                           'WASM3D_IMPLEMENTATION in its own .c, before any other include" $0; fi',
+                           f"noise_{compiler}.txt", *command]
+            yield Job(f"{file} {compiler} {standard}", command)
 
 
 def no_fused_sums(matrix):
@@ -347,14 +359,19 @@ FOREIGN = (
 
 
 def foreign_targets(matrix):
-    """Code for other processors and for Windows, which clang compiles in MSVC's dialect."""
+    """Code for other processors and for Windows, which clang compiles in MSVC's dialect: all modules
+    that get by without the system's headers, which are not here."""
     need("clang")
+    bare = [module for module in matrix.modules if not any(
+        re.search(r"# *include <(time|pthread|signal)\.h>", matrix.sources[path].text)
+        for path in matrix.needs(module))]
+    matrix.write("bare.h", amalgamate.only(matrix.sources, amalgamate.licence(ROOT), bare))
     matrix.write("foreign/stdlib.h", "#include <stddef.h>\nvoid *malloc(size_t);\n"
                  "void *realloc(void *, size_t);\nvoid free(void *);\n")
-    functions = "".join(f"    (function){name},\n" for name in matrix.functions("wasm3d.h")
+    functions = "".join(f"    (function){name},\n" for name in matrix.functions("bare.h")
                         if not name.startswith(("w3d_f4_", "w3d_i4_")))
     for suffix in ("c", "cc"):
-        matrix.write(f"foreign.{suffix}", IMPLEMENTATION + '#include "wasm3d.h"\n'
+        matrix.write(f"foreign.{suffix}", IMPLEMENTATION + '#include "bare.h"\n'
                      "typedef void (*function)(void);\nextern function volatile functions[];\n"
                      f"function volatile functions[] = {{\n{functions}    0\n}};\n")
 
@@ -379,6 +396,17 @@ def foreign_targets(matrix):
                 compiler, *flags, standard, "-O2", *warnings, "-Wno-language-extension-token",
                 "-ffreestanding", "-nostdlibinc", "-isystem", "foreign", "-I.", "-S",
                 f"foreign.{suffix}", "-o", name], look=look_in(name, fused))
+
+
+def windows(matrix):
+    """The whole header as a Windows program, with MinGW's headers and libraries."""
+    need("x86_64-w64-mingw32-gcc", " (gcc-mingw-w64-x86-64)")
+    file = matrix.program("windows.c", ["wasm3d.h"], [
+        name for name in matrix.functions("wasm3d.h") if not name.startswith(("w3d_f4_", "w3d_i4_"))])
+    for standard, level in (("c99", "-O2"), ("gnu17", "-O0")):
+        name = f"windows_{standard}.exe"
+        yield Job(name, ["x86_64-w64-mingw32-gcc", f"-std={standard}", level, *C_WARNINGS, "-I.", file,
+                         "-o", name, "-lsynchronization"])
 
 
 def imports_of(module):
@@ -446,12 +474,18 @@ def freestanding(matrix):
     for compiler, standard, suffix, warnings in (("clang", "-std=c99", "c", C_WARNINGS),
                                                  ("clang++", "-std=c++11", "cc", WARNINGS)):
         levels = ("-O2",) if matrix.quick else ("-O0", "-O2", "-O3", "-Os")
-        for level, simd in itertools.product(levels, ([], ["-msimd128"])):
-            name = f"bare_{suffix}{level}{'_simd' if simd else ''}.wasm"
-            yield Job(name, [compiler, "--target=wasm32", standard, level, *simd, "-mbulk-memory",
-                             "-ffreestanding", "-nostdlibinc", "-nostdlib", *warnings, "-I.",
-                             "-Wl,--no-entry,--export-all", f"implementation.{suffix}", "-o", name],
-                      look=look_in(name))
+        for level, (kind, flags, link) in itertools.product(levels, (
+                ("", [], ""), ("_simd", ["-msimd128"], ""),
+                ("_threads", ["-msimd128", "-matomics", "-mmutable-globals"],
+                 ",--shared-memory,--import-memory,--max-memory=67108864"))):
+            # Two steps: given sources to link, clang 14 hands the module to any wasm-opt around.
+            name = f"bare_{suffix}{level}{kind}"
+            yield Job(name, [compiler, "--target=wasm32", standard, level, *flags, "-mbulk-memory",
+                             "-ffreestanding", "-nostdlibinc", *warnings, "-I.", "-c",
+                             f"implementation.{suffix}", "-o", f"{name}.o"],
+                      [compiler, "--target=wasm32", "-nostdlib",
+                       f"-Wl,--no-entry,--export-all{link}", f"{name}.o", "-o", f"{name}.wasm"],
+                      look=look_in(f"{name}.wasm"))
 
 
 def emscripten(matrix, which):
@@ -482,7 +516,7 @@ def emscripten_newest(matrix):
 
 GROUPS = [headers_alone, sources_alone, extractions_called, together, two_files, standards,
           optimised, options, macro_noise, no_fused_sums, foreign_targets,
-          freestanding, emscripten_oldest]
+          windows, freestanding, emscripten_oldest]
 
 
 def main():

@@ -74,8 +74,8 @@ make_root() {
     local work optimise
     work=$(mktemp -d /tmp/emscripten-newest.XXXXXX)
     echo 'int main(void) { return 0; }' >"$work/empty.c"
-    for optimise in -O2 -O0 -Oz; do
-        inside "$new" 0:0 emcc "$optimise" -sDEFAULT_TO_CXX=0 "$work/empty.c" -o "$work/empty.js" \
+    for flags in -O2 -O0 -Oz "-O2 -pthread"; do
+        inside "$new" 0:0 emcc $flags -sDEFAULT_TO_CXX=0 "$work/empty.c" -o "$work/empty.js" \
             >>"$log" 2>&1 || failed "$log"
     done
     rm -rf "$work"
