@@ -638,6 +638,43 @@ static void threads_grow_the_pool_together(void)
     }
 }
 
+typedef struct creator {
+    w3d_handle_pool *pool;
+    int to_create, ended;
+} creator;
+
+/* A finaliser may create while the pool is destroyed, also in a slot that is passed already. */
+static w3d_handle_end create_another(void *user, void *ended, w3d_handle handle)
+{
+    creator *c = (creator *)user;
+    (void)ended, (void)handle;
+    c->ended++;
+    if (c->to_create > 0) {
+        w3d_handle made;
+        c->to_create--;
+        CHECK(w3d_handle_create(c->pool, 0, &made, NULL) == W3D_OK);
+    }
+    return W3D_HANDLE_ENDED;
+}
+
+static void creating_while_destroying(void)
+{
+    w3d_handle_pool_desc desc;
+    creator c;
+    w3d_handle handles[5];
+    memset(&desc, 0, sizeof desc);
+    memset(&c, 0, sizeof c);
+    desc.object_size = 16;
+    desc.finalise = create_another;
+    desc.user = &c;
+    CHECK(w3d_handle_pool_create(&desc, &c.pool) == W3D_OK);
+    for (int i = 0; i < 5; i++) CHECK(w3d_handle_create(c.pool, 0, &handles[i], NULL) == W3D_OK);
+    CHECK(w3d_handle_release(c.pool, handles[0]) == W3D_OK); /* slot 0 is free, behind the loop */
+    c.to_create = 3;
+    CHECK(w3d_handle_pool_destroy(c.pool) == 4);
+    CHECK(c.ended == 1 + 4 + 3);
+}
+
 void test_handle(void)
 {
     RUN(bits_are_as_documented);
@@ -654,4 +691,5 @@ void test_handle(void)
     RUN(running_out_of_memory_changes_nothing);
     RUN(threads_end_every_object_once);
     RUN(threads_grow_the_pool_together);
+    RUN(creating_while_destroying);
 }

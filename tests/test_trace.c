@@ -206,6 +206,61 @@ static void failing_sink(void)
     free(out.bytes);
 }
 
+/* A file whose very first bytes were refused begins again; a second file is whole by itself. */
+static void refused_beginning_and_second_file(void)
+{
+    w3d_trace *trace;
+    text out;
+    w3d_trace_sink sink = sink_of(&out);
+    out.fail_after = 1;
+    CHECK(w3d_trace_create(NULL, &trace) == W3D_OK);
+    w3d_trace_attach(trace, "main");
+    w3d_trace_instant(0, "lost");
+    CHECK(w3d_trace_write(trace, &sink) == W3D_ERR_CAPACITY && out.size == 0);
+    out.fail_after = 0;
+    w3d_trace_instant(0, "kept");
+    CHECK(w3d_trace_end(trace, &sink) == W3D_OK);
+    CHECK(is_balanced(out.bytes) && count_of(&out, "\"kept\"") == 1);
+    CHECK(count_of(&out, "\"main\"") == 1);
+    free(out.bytes);
+    sink = sink_of(&out);
+    w3d_trace_instant(0, "second");
+    w3d_trace_detach();
+    CHECK(w3d_trace_attach(trace, "later") == W3D_OK); /* another ring: the first is not written yet */
+    w3d_trace_instant(0, "third");
+    w3d_trace_detach();
+    CHECK(w3d_trace_end(trace, &sink) == W3D_OK);
+    CHECK(is_balanced(out.bytes) && count_of(&out, "\"main\"") == 1 && count_of(&out, "\"later\"") == 1);
+    CHECK(count_of(&out, "\"tid\":1,") == 2 && count_of(&out, "\"tid\":2,") == 2);
+    free(out.bytes);
+    CHECK(w3d_trace_destroy(trace) == W3D_OK);
+}
+
+static void mark_frames(void *user)
+{
+    w3d_trace_attach((w3d_trace *)user, "other");
+    for (int i = 0; i < 50; i++) w3d_trace_frame("frame");
+    w3d_trace_detach();
+}
+
+/* Frames of two threads are nonsense, but never a negative time. */
+static void frames_of_two_threads(void)
+{
+    w3d_trace *trace;
+    w3d_thread thread;
+    w3d_trace_statistics_result figures;
+    CHECK(w3d_trace_create(NULL, &trace) == W3D_OK);
+    w3d_trace_attach(trace, "main");
+    for (int i = 0; i < 50; i++) w3d_trace_frame("frame");
+    if (w3d_thread_start(&thread, mark_frames, trace, NULL) == W3D_OK) w3d_thread_join(&thread);
+    w3d_trace_frame("frame");
+    w3d_trace_detach();
+    CHECK(w3d_trace_write(trace, NULL) == W3D_OK);
+    w3d_trace_statistics(trace, &figures, NULL, 0);
+    CHECK(figures.max_ns < (uint64_t)3600 * 1000000000u && figures.frames >= 49);
+    CHECK(w3d_trace_destroy(trace) == W3D_OK);
+}
+
 static void many_names(void)
 {
     static char names[300][8];
@@ -327,6 +382,8 @@ void test_trace(void)
     RUN(categories_off);
     RUN(full_ring);
     RUN(failing_sink);
+    RUN(refused_beginning_and_second_file);
+    RUN(frames_of_two_threads);
     RUN(many_names);
     RUN(out_of_memory);
     RUN(threads_and_reader);

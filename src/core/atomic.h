@@ -67,6 +67,10 @@ W3D_INLINE int w3d_atomic_swap_pointer(void **p, void **expected, void *desired)
     return __atomic_compare_exchange_n(p, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
+W3D_INLINE int w3d_atomic_swap_uintptr(uintptr_t *p, uintptr_t *expected, uintptr_t desired)
+{
+    return __atomic_compare_exchange_n(p, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
 W3D_INLINE uint64_t w3d_atomic_exchange_u64(uint64_t *p, uint64_t value)
 {
     return __atomic_exchange_n(p, value, __ATOMIC_ACQ_REL);
@@ -80,14 +84,6 @@ W3D_INLINE uint32_t w3d_atomic_or_u32(uint32_t *p, uint32_t bits)
     return __atomic_fetch_or(p, bits, __ATOMIC_ACQ_REL);
 }
 W3D_INLINE uint32_t w3d_atomic_and_u32(uint32_t *p, uint32_t bits)
-{
-    return __atomic_fetch_and(p, bits, __ATOMIC_ACQ_REL);
-}
-W3D_INLINE uint64_t w3d_atomic_or_u64(uint64_t *p, uint64_t bits)
-{
-    return __atomic_fetch_or(p, bits, __ATOMIC_ACQ_REL);
-}
-W3D_INLINE uint64_t w3d_atomic_and_u64(uint64_t *p, uint64_t bits)
 {
     return __atomic_fetch_and(p, bits, __ATOMIC_ACQ_REL);
 }
@@ -128,14 +124,6 @@ W3D_INLINE void w3d_atomic_store_seq_u32(uint32_t *p, uint32_t value)
 {
     __atomic_store_n(p, value, __ATOMIC_SEQ_CST);
 }
-W3D_INLINE uint64_t w3d_atomic_load_seq_u64(const uint64_t *p)
-{
-    return __atomic_load_n(p, __ATOMIC_SEQ_CST);
-}
-W3D_INLINE void w3d_atomic_store_seq_u64(uint64_t *p, uint64_t value)
-{
-    __atomic_store_n(p, value, __ATOMIC_SEQ_CST);
-}
 W3D_INLINE void *w3d_atomic_load_seq_pointer(void *const *p)
 {
     return __atomic_load_n(p, __ATOMIC_SEQ_CST);
@@ -161,29 +149,71 @@ W3D_INLINE void w3d_atomic_pause(void)
 #elif defined(_MSC_VER)
 #include <intrin.h>
 
+#if defined(_M_IX86) || defined(_M_ARM)
+#error "wasm3d: with MSVC only 64-bit targets have all the atomic operations it needs"
+#endif
+#if defined(_M_ARM64)
+#define W3DI_ATOMIC_ORDER() __dmb(_ARM64_BARRIER_ISH)
+#else
+#define W3DI_ATOMIC_ORDER() _ReadWriteBarrier() /* x64 keeps loads and stores in order by itself */
+#endif
+
+W3D_INLINE uint32_t w3d_atomic_load_relaxed_u32(const uint32_t *p)
+{
+    return *(const volatile uint32_t *)p;
+}
+W3D_INLINE void w3d_atomic_store_relaxed_u32(uint32_t *p, uint32_t value)
+{
+    *(volatile uint32_t *)p = value;
+}
+W3D_INLINE uint64_t w3d_atomic_load_relaxed_u64(const uint64_t *p)
+{
+    return *(const volatile uint64_t *)p;
+}
+W3D_INLINE void w3d_atomic_store_relaxed_u64(uint64_t *p, uint64_t value)
+{
+    *(volatile uint64_t *)p = value;
+}
+W3D_INLINE uintptr_t w3d_atomic_load_relaxed_uintptr(const uintptr_t *p)
+{
+    return *(const volatile uintptr_t *)p;
+}
+W3D_INLINE void w3d_atomic_store_relaxed_uintptr(uintptr_t *p, uintptr_t value)
+{
+    *(volatile uintptr_t *)p = value;
+}
 W3D_INLINE uint32_t w3d_atomic_load_u32(const uint32_t *p)
 {
-    return (uint32_t)_InterlockedOr((volatile long *)p, 0);
+    uint32_t value = *(const volatile uint32_t *)p;
+    W3DI_ATOMIC_ORDER();
+    return value;
 }
 W3D_INLINE uint64_t w3d_atomic_load_u64(const uint64_t *p)
 {
-    return (uint64_t)_InterlockedOr64((volatile __int64 *)p, 0);
+    uint64_t value = *(const volatile uint64_t *)p;
+    W3DI_ATOMIC_ORDER();
+    return value;
 }
 W3D_INLINE void *w3d_atomic_load_pointer(void *const *p)
 {
-    return _InterlockedCompareExchangePointer((void *volatile *)p, NULL, NULL);
+    void *value = *(void *const volatile *)p;
+    W3DI_ATOMIC_ORDER();
+    return value;
 }
 W3D_INLINE void w3d_atomic_store_u32(uint32_t *p, uint32_t value)
 {
-    _InterlockedExchange((volatile long *)p, (long)value);
+    W3DI_ATOMIC_ORDER();
+    *(volatile uint32_t *)p = value;
 }
 W3D_INLINE void w3d_atomic_store_u64(uint64_t *p, uint64_t value)
 {
-    _InterlockedExchange64((volatile __int64 *)p, (__int64)value);
+    W3DI_ATOMIC_ORDER();
+    *(volatile uint64_t *)p = value;
 }
 W3D_INLINE void w3d_atomic_store_pointer(void **p, void *value)
 {
-    _InterlockedExchangePointer((void *volatile *)p, value);
+    W3DI_ATOMIC_ORDER();
+    *(void *volatile *)p = value;
 }
 W3D_INLINE uint32_t w3d_atomic_add_u32(uint32_t *p, uint32_t amount)
 {
@@ -220,6 +250,10 @@ W3D_INLINE int w3d_atomic_swap_pointer(void **p, void **expected, void *desired)
     *expected = before;
     return swapped;
 }
+W3D_INLINE int w3d_atomic_swap_uintptr(uintptr_t *p, uintptr_t *expected, uintptr_t desired)
+{
+    return w3d_atomic_swap_u64((uint64_t *)p, (uint64_t *)expected, desired); /* 64 bits both */
+}
 W3D_INLINE uint64_t w3d_atomic_exchange_u64(uint64_t *p, uint64_t value)
 {
     return (uint64_t)_InterlockedExchange64((volatile __int64 *)p, (__int64)value);
@@ -236,47 +270,10 @@ W3D_INLINE uint32_t w3d_atomic_and_u32(uint32_t *p, uint32_t bits)
 {
     return (uint32_t)_InterlockedAnd((volatile long *)p, (long)bits);
 }
-W3D_INLINE uint64_t w3d_atomic_or_u64(uint64_t *p, uint64_t bits)
-{
-    return (uint64_t)_InterlockedOr64((volatile __int64 *)p, (__int64)bits);
-}
-W3D_INLINE uint64_t w3d_atomic_and_u64(uint64_t *p, uint64_t bits)
-{
-    return (uint64_t)_InterlockedAnd64((volatile __int64 *)p, (__int64)bits);
-}
-W3D_INLINE uint32_t w3d_atomic_load_relaxed_u32(const uint32_t *p)
-{
-    return *(const volatile uint32_t *)p;
-}
-W3D_INLINE void w3d_atomic_store_relaxed_u32(uint32_t *p, uint32_t value)
-{
-    *(volatile uint32_t *)p = value;
-}
-W3D_INLINE uint64_t w3d_atomic_load_relaxed_u64(const uint64_t *p)
-{
-    return w3d_atomic_load_u64(p);
-}
-W3D_INLINE void w3d_atomic_store_relaxed_u64(uint64_t *p, uint64_t value)
-{
-    w3d_atomic_store_u64(p, value);
-}
-W3D_INLINE uintptr_t w3d_atomic_load_relaxed_uintptr(const uintptr_t *p)
-{
-    return *(const volatile uintptr_t *)p;
-}
-W3D_INLINE void w3d_atomic_store_relaxed_uintptr(uintptr_t *p, uintptr_t value)
-{
-    *(volatile uintptr_t *)p = value;
-}
 W3D_INLINE uint32_t w3d_atomic_load_seq_u32(const uint32_t *p) { return w3d_atomic_load_u32(p); }
 W3D_INLINE void w3d_atomic_store_seq_u32(uint32_t *p, uint32_t value)
 {
-    w3d_atomic_store_u32(p, value);
-}
-W3D_INLINE uint64_t w3d_atomic_load_seq_u64(const uint64_t *p) { return w3d_atomic_load_u64(p); }
-W3D_INLINE void w3d_atomic_store_seq_u64(uint64_t *p, uint64_t value)
-{
-    w3d_atomic_store_u64(p, value);
+    _InterlockedExchange((volatile long *)p, (long)value);
 }
 W3D_INLINE void *w3d_atomic_load_seq_pointer(void *const *p) { return w3d_atomic_load_pointer(p); }
 W3D_INLINE void w3d_atomic_fence(void)
@@ -287,12 +284,13 @@ W3D_INLINE void w3d_atomic_fence(void)
 W3D_INLINE void w3d_atomic_compiler_fence(void) { _ReadWriteBarrier(); }
 W3D_INLINE void w3d_atomic_pause(void)
 {
-#if defined(_M_X64) || defined(_M_IX86)
+#if defined(_M_X64)
     _mm_pause();
 #else
     __yield();
 #endif
 }
+#undef W3DI_ATOMIC_ORDER
 
 #else
 #error "wasm3d: no atomic operations known for this compiler; gcc, clang and MSVC are"

@@ -1,7 +1,7 @@
 /* host.h - the two functions a freestanding wasm module imports, and their numbers.
  *
- * Elsewhere than in wasm this file declares nothing. A module that calls neither imports neither. The JavaScript
- * half (src/web/) answers both; a page without it needs three lines:
+ * Elsewhere than in wasm nothing calls them. A module that calls neither imports neither. The
+ * JavaScript half (src/web/) answers both; a page without it needs this:
  *
  *     imports.w3d = { now: () => performance.now(), host: () => 0 };
  */
@@ -17,8 +17,8 @@ typedef enum w3d_host_op {
     W3D_HOST_THREAD_START = 1, /* a: the new thread's record, b: top of its stack, c: its state word,
                                   which the host sets to 2 and notifies when the thread has returned,
                                   to 3 when it trapped; gives 1: a worker is on its way, 0: refused */
-    W3D_HOST_THREAD_COUNT = 2, /* processors the host offers, 0: unknown                            */
-    W3D_HOST_CAN_BLOCK = 3,    /* 1: this thread may wait; 0: it is a page's main thread             */
+    W3D_HOST_THREAD_COUNT = 2, /* processors the host offers, 0: unknown */
+    W3D_HOST_CAN_BLOCK = 3,    /* 1: this thread may wait; 0: it is a page's main thread */
     W3D_HOST_THREAD_SELF = 4   /* asked in the new thread, which the host starts by the module's export
                                   w3d_thread_entry(): a 0: its record, 1: top of its stack           */
 } w3d_host_op;
@@ -37,9 +37,9 @@ __attribute__((import_module("w3d"), import_name("now"))) extern double w3d_host
 #endif
 #endif
 
-/* The JavaScript half (W3D_WEB) is one ES module without dependencies: what starts threads, the other
- * end of a ring, and whatever else a page needs to speak with C. `amalgamate.py --js` prints it. A
- * freestanding module carries it as the custom section "w3d.js":
+/* The JavaScript half (W3D_WEB) is one ES module without dependencies: what starts threads, the
+ * other end of a ring, and whatever else a page needs to speak with C. `amalgamate.py --js` prints
+ * it. A freestanding module carries it as the custom section "w3d.js":
  *
  *     const module = await WebAssembly.compileStreaming(fetch('app.wasm'));
  *     const [source] = WebAssembly.Module.customSections(module, 'w3d.js');

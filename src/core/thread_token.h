@@ -26,7 +26,11 @@ W3D_INLINE uintptr_t w3d_thread_token(void)
     __asm__("movq %%gs:0x30, %0" : "=r"(token));
 #endif
     return token;
-#elif defined(_WIN64) && defined(_M_ARM64)
+#elif defined(_WIN64) && defined(__GNUC__)
+    uintptr_t token;
+    __asm__("mov %0, x18" : "=r"(token));
+    return token;
+#elif defined(_WIN64)
     return (uintptr_t)__getReg(18);
 #elif defined(__APPLE__) && defined(__aarch64__)
     uintptr_t token;
@@ -49,7 +53,9 @@ W3D_INLINE uintptr_t w3d_thread_token(void)
     __asm__("movl %%gs:0, %0" : "=r"(token));
     return token;
 #elif defined(_WIN32)
-    return (uintptr_t)__readfsdword(0x18);
+    uintptr_t token;
+    __asm__("movl %%fs:0x18, %0" : "=r"(token));
+    return token;
 #else
     return (uintptr_t)__builtin_thread_pointer();
 #endif

@@ -105,6 +105,7 @@ static void w3di_allocator_release(w3di_allocator_state *heap, w3di_allocator_bl
                                    uint32_t size)
 {
     w3di_allocator_block *above = w3di_allocator_at(block, size);
+    block->word |= W3DI_ALLOCATOR_FREE; /* stays in the middle of a merged block: freed twice is seen */
     if (block->word & W3DI_ALLOCATOR_BELOW) {
         uint32_t below = *w3di_allocator_foot(block);
         block = (w3di_allocator_block *)((uintptr_t)block - below);

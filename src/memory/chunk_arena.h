@@ -140,7 +140,8 @@ W3D_INLINE w3d_chunk_arena_mark w3d_chunk_arena_mark_get(const w3d_chunk_arena *
 
 /* Frees all that was pushed since `mark`, across chunks; chunks and blocks are kept for reuse.
  *
- * Errors  W3D_ERR_ARGUMENT: the mark lies in a chunk that was itself rewound; nothing happens.
+ * Errors  W3D_ERR_ARGUMENT: the mark lies in a chunk that was itself rewound and is not in use
+ *         again; nothing happens.
  * Cost    a step for each chunk freed; with W3D_CHUNK_ARENA_ZERO clearing what was used of it. */
 W3D_API w3d_result w3d_chunk_arena_rewind(w3d_chunk_arena *arena, const w3d_chunk_arena_mark *mark);
 

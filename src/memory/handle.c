@@ -175,14 +175,19 @@ W3D_API uint32_t w3d_handle_pool_destroy(w3d_handle_pool *pool)
     if (!pool) return 0;
     uint32_t leaked = w3d_handle_report(pool, pool->leaked_hook, pool->user);
     /* A finaliser may release others: those this loop has not reached end then, and are not live
-     * when it does; those it has passed are stale. So each one ends once. */
-    for (uint32_t i = 0; i < pool->used; i++) {
-        w3d_handle_live live;
-        if (!w3di_handle_look(pool, i, &live)) continue;
-        w3d_handle_slot *slot = w3di_handle_slot(pool, i);
-        slot->word = (live.handle.id & W3DI_HANDLE_UPPER) | W3DI_HANDLE_ENDING;
-        slot->self = w3di_handle_nobody(i);
-        if (pool->finalise) pool->finalise(pool->user, live.object, live.handle);
+     * when it does; those it has passed are stale. So each one ends once. It may create others, in
+     * slots that this loop has passed: hence another round after each in which something ended. */
+    for (uint32_t ended = 1; ended;) {
+        ended = 0;
+        for (uint32_t i = 0; i < pool->used; i++) {
+            w3d_handle_live live;
+            if (!w3di_handle_look(pool, i, &live)) continue;
+            w3d_handle_slot *slot = w3di_handle_slot(pool, i);
+            slot->word = (live.handle.id & W3DI_HANDLE_UPPER) | W3DI_HANDLE_ENDING;
+            slot->self = w3di_handle_nobody(i);
+            if (pool->finalise) pool->finalise(pool->user, live.object, live.handle);
+            ended = 1;
+        }
     }
     w3d_allocator allocator = pool->allocator;
     for (uint32_t chunk = 0; chunk < W3D_HANDLE_CHUNKS && pool->blocks[chunk]; chunk++)

@@ -25,7 +25,7 @@
 #include "core/bits.h"
 
 /* Limits: slots of a pool, and references to an object. */
-#define W3D_HANDLE_MOST_SLOTS      0xFFFFFFF0u
+#define W3D_HANDLE_MOST_SLOTS      0x80000000u
 #define W3D_HANDLE_MOST_REFERENCES 0x7FFFFFFFu
 /* The same for pools of the 32-bit form, whose last generation is 4095. */
 #define W3D_HANDLE_MOST_SLOTS_32 0x100000u

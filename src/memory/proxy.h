@@ -8,7 +8,7 @@
  *     w3d_proxy_registry_create(&desc, &registry);             the caller becomes the owner
  *     w3d_proxy_create(registry, object, 0, &handle);          owner: incref(object)
  *     w3d_proxy_release(registry, handle);                     any thread: queued
- *     w3d_proxy_drain(registry, 0);                            owner: decref(object)
+ *     w3d_proxy_drain(registry, 0, NULL);                      owner: decref(object)
  *     w3d_proxy_abandon(registry);                             owner, before the runtime ends
  *
  * With CPython the owner is whoever holds the GIL: see w3d_proxy_adopt, and examples/python. */
@@ -21,7 +21,8 @@
  * `retain` a proxy takes over the reference that its creator holds. */
 typedef struct w3d_proxy_hooks {
     void (*retain)(void *user, void *foreign);
-    void (*release)(void *user, void *foreign); /* may call every function here, drain included */
+    void (*release)(void *user, void *foreign); /* may call every function here but destroy;
+                                                   while that runs, not disown either */
     void *user;
 } w3d_proxy_hooks;
 

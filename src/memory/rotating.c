@@ -7,8 +7,8 @@
 #include "memory/rotating.h"
 
 #include "core/atomic.h"
+#include "core/poison.h"
 #include "memory/allocator.h"
-#include "memory/chunk_arena.h"
 
 #define W3DI_ROTATING_SLOT  64u /* bytes of a slot: readers of one don't slow those of the next */
 #define W3DI_ROTATING_COUNT (1u << 20)

@@ -572,9 +572,11 @@ static void *w3di_router_resize_block(w3d_router_tag *tag, void *block, size_t o
         if (!w3di_router_linear_resize(header, new_size))
             return w3di_router_move(tag, block, old_size, new_size);
     } else {
-        w3di_router_direct *direct = (w3di_router_direct *)block - 1;
-        direct = w3di_router_direct_resize(router, direct, old_size, new_size);
-        if (!direct) return NULL;
+        w3di_router_direct *old = (w3di_router_direct *)block - 1, *direct;
+        while (!(direct = w3di_router_direct_resize(router, old, old_size, new_size))) {
+            if (!w3d_atomic_load_pointer(&router->foreign)) return NULL;
+            w3di_router_drain(router);
+        }
         block = direct + 1;
         header = &direct->header;
     }

@@ -173,7 +173,9 @@ W3D_API void *w3d_router_resize(w3d_router_tag *tag, void *block, size_t old_siz
  *
  * Errors  W3D_ERR_ARGUMENT: linear and direct blocks (and small ones with small_headers) whose
  *         header does not fit the tag and size: the wrong size, freed twice, or overwritten;
- *         nothing is done. Small blocks without a header are checked as w3d_slab_free does.
+ *         nothing is done. That is noticed while the block's memory has not gone back to the
+ *         allocator. Small blocks without a header are checked as w3d_slab_free does: there a size
+ *         of 1 to 127 is taken at its word.
  * Thread  any. */
 W3D_API w3d_result w3d_router_free(w3d_router_tag *tag, void *block, size_t size);
 
@@ -184,7 +186,8 @@ W3D_API w3d_result w3d_router_measure(w3d_router *router, w3d_router_stats *stat
 W3D_API w3d_result w3d_router_measure_tag(w3d_router_tag *tag, w3d_router_counters *counters);
 
 /* Calls visit(user, block) for every live block: small ones first, then linear, then direct; visit
- * may not use the router. Thread: the owner. Errors: W3D_ERR_THREAD elsewhere. */
+ * may not use the router. Thread: the owner, while no other thread frees. Errors: W3D_ERR_THREAD
+ * elsewhere. */
 W3D_API w3d_result w3d_router_visit(w3d_router *router,
                                     void (*visit)(void *user, const w3d_router_block *block),
                                     void *user);

@@ -376,9 +376,10 @@ W3D_API w3d_result w3d_slab_adopt(w3d_slab *slab)
 {
     W3D_ASSERT(slab);
     if (!slab) return W3D_ERR_ARGUMENT;
-    if (w3di_slab_owner(slab) && !w3di_slab_is_owner(slab)) return W3D_ERR_THREAD;
-    w3di_slab_owner_set(slab, w3d_thread_token());
-    return W3D_OK;
+    uintptr_t nobody = 0;
+    if (w3di_slab_is_owner(slab)) return W3D_OK;
+    return w3d_atomic_swap_uintptr(&slab->owner, &nobody, w3d_thread_token()) ? W3D_OK
+                                                                              : W3D_ERR_THREAD;
 }
 
 W3D_API void *w3d_slab_allocate_slow(w3d_slab *slab, size_t size)

@@ -101,7 +101,8 @@ W3D_API w3d_result w3d_slab_free_slow(w3d_slab *slab, void *block, size_t size);
  * same, but looks for the chunk at the block's page instead of searching it.
  *
  * Errors  W3D_ERR_ARGUMENT: foreign memory, a pointer into a block, another kind of size, or free
- *         already. W3D_ERR_THREAD: not the owner.
+ *         already (what another thread has freed counts from when the owner takes it back).
+ *         W3D_ERR_THREAD: not the owner.
  * Thread  the owner. */
 W3D_API w3d_result w3d_slab_check(const w3d_slab *slab, const void *block, size_t size);
 

@@ -1,4 +1,5 @@
-/* job_pool.h - the inside of a job pool: its table, its queues, and the loops that are open. Private.
+/* job_pool.h - the inside of a job pool: its table, its queues, and the loops that are open.
+ * Private.
  *
  * Everything is guarded by `lock` but for the words that say so. Places in the table are indices;
  * W3DI_JOB_NONE ends a list. */
@@ -66,9 +67,9 @@ typedef struct w3di_job_edge {
     uint32_t next_dependency, previous_dependency;
 } w3di_job_edge;
 
-/* A parallel_for that is under way. `state`: open, its caller sleeps, taken, and how many threads are
- * at work in it besides the caller. The rest is written while the loop is taken and not open, and read
- * by those that `state` counts. */
+/* A parallel_for that is under way. `state`: open, its caller sleeps, taken, and how many threads
+ * are at work in it besides the caller. The rest is written while the loop is taken and not open,
+ * and read by those that `state` counts. */
 typedef struct w3di_job_loop {
     uint32_t state;
     uint32_t next; /* atomic: the first block nobody has */
@@ -89,6 +90,7 @@ typedef struct w3di_job_frame {
 typedef struct w3di_job_worker {
     w3d_thread thread;
     w3d_jobs *jobs;
+    w3di_job_frame frame; /* not on its stack, which a trap leaves to be freed early */
     uintptr_t token; /* 0 before it has begun */
     uint32_t index;
     uint32_t zero;
@@ -137,9 +139,9 @@ struct w3d_jobs {
 
 /* ---- loops ---- */
 
-/* The items of a block, counted from the loop's first. Automatic blocks come in rounds of one for each
- * thread: half of the range, a quarter, an eighth... and all the rest in the last: few blocks where
- * work is even, small ones at the end where it is not. May be empty. */
+/* The items of a block, counted from the loop's first. Automatic blocks come in rounds of one for
+ * each thread: half of the range, a quarter, an eighth... and all the rest in the last: few blocks
+ * where work is even, small ones at the end where it is not. May be empty. */
 static inline void w3di_job_loop_block(uint32_t block, uint32_t count, uint32_t grain,
                                        uint32_t threads, uint32_t *from, uint32_t *to)
 {

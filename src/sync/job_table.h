@@ -1,7 +1,8 @@
-/* job_table.h - a pool's jobs: places and handles, queues, ending and what follows from it. Private.
+/* job_table.h - a pool's jobs: places and handles, queues, ending and what follows from it.
+ * Private.
  *
- * All of it is called with the lock held. What becomes ready or ends is only noted; w3di_jobs_unlock
- * then wakes whom it concerns. */
+ * All of it is called with the lock held. What becomes ready or ends is only noted;
+ * w3di_jobs_unlock then wakes whom it concerns. */
 #ifndef W3D_JOB_TABLE_H
 #define W3D_JOB_TABLE_H
 
@@ -49,8 +50,8 @@ static inline uint32_t w3di_jobs_place(w3d_jobs *jobs)
     return index;
 }
 
-/* Frees a place that nothing leads to any more. The 44 bits of a generation do not come round: at ten
- * million jobs a second, all in one place, that takes 20 days. */
+/* Frees a place that nothing leads to any more. The 44 bits of a generation do not come round: at
+ * ten million jobs a second, all in one place, that takes 20 days. */
 static inline void w3di_jobs_give_back(w3d_jobs *jobs, uint32_t index)
 {
     w3di_job *slot = &jobs->table[index];
@@ -99,8 +100,8 @@ static inline void w3di_jobs_unqueue(w3d_jobs *jobs, uint32_t index)
     w3d_atomic_store_relaxed_u32(&jobs->ready, jobs->ready - 1);
 }
 
-/* Raises one job. What it waits for, or its members, remain to be raised: it is then put into the list
- * that begins at *list. */
+/* Raises one job. What it waits for, or its members, remain to be raised: it is then put into the
+ * list that begins at *list. */
 static inline void w3di_jobs_raise_one(w3d_jobs *jobs, uint32_t index, uint32_t rank,
                                        uint32_t *list)
 {

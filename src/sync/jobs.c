@@ -1,13 +1,14 @@
 /* jobs.c - who runs when: submitting, running, waiting, and the workers.
  *
- * One lock for all of it: taking the next job and reporting the last one is a single critical section
- * of some ten loads and stores, and what is finer than that belongs into a parallel_for, which takes
- * no lock.
+ * One lock for all of it: taking the next job and reporting the last one is a single critical
+ * section of some ten loads and stores, and what is finer than that belongs into a parallel_for,
+ * which takes no lock.
  *
- * Sleeping: a worker reads `work`, finds nothing, counts itself in `idle` and then in `sleepers`, and
- * sleeps while `work` is what it read. Who makes something ready changes `work` first, if somebody is
- * idle, and looks at `sleepers` then; so one of the two sees the other. A waiter does the same with `done`, which changes when a job ends that
- * was marked `awaited`. tests/models/jobs.pml is this protocol. */
+ * Sleeping: a worker reads `work`, finds nothing, counts itself in `idle` and then in `sleepers`,
+ * and sleeps while `work` is what it read. Who makes something ready changes `work` first, if
+ * somebody is idle, and looks at `sleepers` then; so one of the two sees the other. A waiter does
+ * the same with `done`, which changes when a job ends that was marked `awaited`.
+ * tests/models/jobs.pml is this protocol. */
 #include "sync/jobs.h"
 
 #include "core/size.h"
@@ -99,11 +100,10 @@ static void w3di_jobs_worker(void *user)
 {
     w3di_job_worker *worker = (w3di_job_worker *)user;
     w3d_jobs *jobs = worker->jobs;
-    w3di_job_frame frame;
     uint32_t stopping = 0, idle = 0;
     w3d_mutex_lock(&jobs->lock);
-    w3di_jobs_enter(jobs, &frame);
-    worker->token = frame.token;
+    w3di_jobs_enter(jobs, &worker->frame);
+    worker->token = worker->frame.token;
     w3di_jobs_unlock(jobs);
     while (!stopping) {
         uint32_t seen = w3d_atomic_load_u32(&jobs->work);
@@ -133,17 +133,15 @@ static void w3di_jobs_worker(void *user)
         stopping = jobs->stopping;
         w3di_jobs_unlock(jobs);
     }
-    w3d_mutex_lock(&jobs->lock);
-    w3di_jobs_leave(jobs, &frame);
-    w3di_jobs_unlock(jobs);
 }
 
 /* ---- waiting ---- */
 
-/* A ready job that the one at `index` needs, or is; W3DI_JOB_NONE where it all hangs on a job that runs
- * elsewhere, or on a group that is empty: *hangs_on, which is then marked as awaited. Following one
- * path is enough: it ends, since a job waits only for older ones and for groups that were closed
- * before it was made. Of a group some members are looked at, lest a large one costs much each time. */
+/* A ready job that the one at `index` needs, or is; W3DI_JOB_NONE where it all hangs on a job that
+ * runs elsewhere, or on a group that is empty: *hangs_on, which is then marked as awaited.
+ * Following one path is enough: it ends, since a job waits only for older ones and for groups that
+ * were closed before it was made. Of a group some members are looked at, lest a large one costs
+ * much each time. */
 static uint32_t w3di_jobs_needed(w3d_jobs *jobs, uint32_t index, uint32_t *hangs_on)
 {
     for (;;) {

@@ -15,9 +15,9 @@
  *     w3d_jobs_release(jobs, shown);
  *     w3d_jobs_destroy(jobs);
  *
- * A job is a function that runs once, from its beginning to its end, on one thread. It ends with the
- * result it returns, or as W3D_ERR_CANCELLED without having begun. Loops over ranges, finer than
- * jobs: sync/parallel_for.h.
+ * A job is a function that runs once, from its beginning to its end, on one thread. It ends with
+ * the result it returns, or as W3D_ERR_CANCELLED without having begun. Loops over ranges, finer
+ * than jobs: sync/parallel_for.h.
  *
  * Order   of jobs that may start, the most urgent first, and of equals the one that became ready
  *         first. Strictly: less urgent jobs wait as long as there are more urgent ones. With several
@@ -28,8 +28,9 @@
  *         the way down, except jobs with run_anyway, which then start like others.
  * Groups  are jobs without a function, that end when their members have; a group may stand wherever
  *         a job may. Its result is the first of its members that was not W3D_OK.
- * No threads  where there are none, jobs run inside w3d_jobs_wait and w3d_jobs_run_for, on the thread
- *         that calls: by priority, in the order they were submitted.
+ * No threads  where there are none, jobs run inside w3d_jobs_wait and w3d_jobs_run_for, on the
+ *         thread that calls: by priority, in the order they were submitted.
+ * Traps   a job that traps in a wasm worker never ends: give waits a timeout there.
  * Memory  one allocation, when the pool is made; neither submitting nor running allocates.
  * Thread  everything but create and destroy may be called by any thread at any time, also inside
  *         jobs. One lock guards the table; it is never held while a job runs. */
@@ -40,8 +41,8 @@
 
 typedef struct w3d_jobs w3d_jobs;
 
-/* A job or a group: bits 0-19 its place in the table, 20-63 the generation. 0 is none; the handle of
- * a job that has been released gives W3D_ERR_STALE for ever. */
+/* A job or a group: bits 0-19 its place in the table, 20-63 the generation. 0 is none; the handle
+ * of a job that has been released gives W3D_ERR_STALE for ever. */
 typedef struct w3d_job {
     uint64_t id;
 } w3d_job;
@@ -66,35 +67,36 @@ typedef struct w3d_job_context {
 
 typedef struct w3d_jobs_desc {
     uint32_t worker_count;        /* threads; 0: one less than processors, but at least one; at most 64 */
-    uint32_t capacity;            /* jobs and groups at a time; 0: 1024; at most 2^20                   */
-    uint32_t dependency_capacity; /* waiting relations at a time; 0: 4 for each job                     */
-    size_t   stack_size;          /* of a worker; 0: as w3d_thread_desc                                 */
+    uint32_t capacity;            /* jobs and groups at a time; 0: 1024; at most 2^20 */
+    uint32_t dependency_capacity; /* waiting relations at a time; 0: 4 for each job */
+    size_t   stack_size;          /* of a worker; 0: as w3d_thread_desc */
     uint32_t spin_ns;             /* an idle worker looks around so long before it sleeps; 0: 50 us     */
-    /* Called around every job, and around a thread's share of a parallel_for ("parallel_for"), on
-     * the thread that runs it: the place for sync/trace.h. NULL: nothing. */
+    /* Called around every job, and around a worker's share of a parallel_for ("parallel_for"; the
+     * caller's own share is inside whatever calls it), on the thread that runs it: the place for
+     * sync/trace.h. NULL: nothing. */
     void (*on_begin)(void *user, const char *name, uint32_t worker);
     void (*on_end)(void *user, const char *name, uint32_t worker);
     void *hook_user;
-    uint64_t (*now)(void *user);  /* nanoseconds, for budgets and timeouts; NULL: w3d_thread_now        */
+    uint64_t (*now)(void *user);  /* nanoseconds, for budgets and timeouts; NULL: w3d_thread_now */
     void *now_user;
-    w3d_allocator allocator;      /* zeroed: the default                                                */
+    w3d_allocator allocator;      /* zeroed: the default */
 } w3d_jobs_desc;
 
 typedef struct w3d_job_desc {
     w3d_result (*run)(void *user, w3d_job_context *context);
-    void *user;             /* the caller's, until the job has ended                               */
-    const char *name;       /* static, for the hooks; or NULL                                      */
+    void *user;             /* the caller's, until the job has ended */
+    const char *name;       /* static, for the hooks; or NULL */
     w3d_job_priority priority;
-    uint32_t total;         /* units of progress; 0: 1                                             */
-    w3d_job group;          /* the group it belongs to; zeroed: none                               */
+    uint32_t total;         /* units of progress; 0: 1 */
+    w3d_job group;          /* the group it belongs to; zeroed: none */
     const w3d_job *after;   /* jobs and groups that must have ended first; copied; none are skipped */
     uint32_t after_count;
-    uint32_t run_anyway;    /* 1: starts also when one of them failed or was cancelled             */
+    uint32_t run_anyway;    /* 1: starts also when one of them failed or was cancelled */
 } w3d_job_desc;
 
-/* Makes a pool and starts its workers. Nothing depends on when they begin: in freestanding wasm that
- * is after a page's main thread has returned to its event loop. Where the system gives fewer threads
- * than asked for, the pool has fewer: w3d_jobs_worker_count.
+/* Makes a pool and starts its workers. Nothing depends on when they begin: in freestanding wasm
+ * that is after a page's main thread has returned to its event loop. Where the system gives fewer
+ * threads than asked for, the pool has fewer: w3d_jobs_worker_count.
  *
  *   desc  in   NULL: all defaults
  *   jobs  out  untouched on errors; give it back with w3d_jobs_destroy
@@ -102,8 +104,8 @@ typedef struct w3d_job_desc {
  * Errors  W3D_ERR_ARGUMENT: NULL, a bound above is exceeded; W3D_ERR_OUT_OF_MEMORY. */
 W3D_API w3d_result w3d_jobs_create(const w3d_jobs_desc *desc, w3d_jobs **jobs);
 
-/* Cancels every job that has not begun, asks those that run to stop (w3d_jobs_cancelled), waits until
- * they have ended, and gives all threads and memory back. NULL does nothing.
+/* Cancels every job that has not begun, asks those that run to stop (w3d_jobs_cancelled), waits
+ * until they have ended, and gives all threads and memory back. NULL does nothing.
  *
  * Errors  W3D_ERR_BUSY: this thread may not wait and a worker has not ended yet: call again later;
  *         the pool takes no jobs meanwhile (W3D_ERR_CLOSED).
@@ -116,12 +118,14 @@ W3D_API uint32_t w3d_jobs_worker_count(const w3d_jobs *jobs);
 /* Hands a job over.
  *
  *   desc  in   copied; a group in `after` is closed by being named there
- *   job   out  a handle to be given back with w3d_jobs_release; NULL: the job is let go at once, and
- *              its result is known only to its group. Untouched on errors.
+ *   job   out  a handle to be given back with w3d_jobs_release; NULL: the job is let go at once,
+ *              and its result is known only to its group. Untouched on errors.
  *
- * Range   the job may have ended before this returns. One that must not start, because its group was
- *         cancelled or what it waits for failed, ends as W3D_ERR_CANCELLED at once; that is no error.
- * Errors  W3D_ERR_ARGUMENT  no function, an unknown priority, its own group in `after`, a group that
+ * Range   the job may have ended before this returns. One that must not start, because its group
+ *         was cancelled or what it waits for failed, ends as W3D_ERR_CANCELLED at once; that is no
+ *         error.
+ * Errors  W3D_ERR_ARGUMENT  no function, an unknown priority, its own group in `after`, a group
+ *         that
  *                           is none
  *         W3D_ERR_STALE     a handle in `after` or `group` has been released
  *         W3D_ERR_BUSY      the table or the list of waiting relations is full: run_for, or try later
@@ -131,8 +135,9 @@ W3D_API uint32_t w3d_jobs_worker_count(const w3d_jobs *jobs);
  * Cost    O(after_count); one lock, a system call only where a worker sleeps. */
 W3D_API w3d_result w3d_jobs_submit(w3d_jobs *jobs, const w3d_job_desc *desc, w3d_job *job);
 
-/* Makes an empty group, which takes members until it is closed: by waiting for it, even with timeout
- * 0, by naming it in `after`, or by releasing it. It ends when it is closed and its members have ended.
+/* Makes an empty group, which takes members until it is closed: by waiting for it, even with
+ * timeout 0, by naming it in `after`, or by releasing it. It ends when it is closed and its members
+ * have ended.
  *
  *   group  out  to be given back with w3d_jobs_release; untouched on errors
  *
@@ -145,8 +150,8 @@ W3D_API w3d_result w3d_jobs_group_create(w3d_jobs *jobs, w3d_job *group);
 W3D_API w3d_result w3d_jobs_release(w3d_jobs *jobs, w3d_job job);
 
 /* Waits until a job or group has ended. The thread meanwhile runs jobs: outside of jobs those that
- * are at least as urgent; inside jobs only what the awaited one needs, so that no job is ever buried
- * under one that waits for it.
+ * are at least as urgent; inside jobs only what the awaited one needs, so that no job is ever
+ * buried under one that waits for it.
  *
  *   timeout_ns  in   0: only looks; W3D_FOREVER. A job that was begun is finished, however late.
  *   result      out  what it ended with; written only with W3D_OK; or NULL
@@ -160,8 +165,8 @@ W3D_API w3d_result w3d_jobs_wait(w3d_jobs *jobs, w3d_job job, uint64_t timeout_n
                                  w3d_result *result);
 
 /* Runs jobs on this thread, most urgent first, until none is ready or the time is over: for threads
- * that may not wait, once a frame. A job is begun while less than `budget_ns` has passed, and always
- * finished. Gives the number of jobs run; inside a job 0, always.
+ * that may not wait, once a frame. A job is begun while less than `budget_ns` has passed, and
+ * always finished. Gives the number of jobs run; inside a job 0, always.
  *
  *   budget_ns  in  0 runs none; W3D_FOREVER: until none is ready */
 W3D_API uint32_t w3d_jobs_run_for(w3d_jobs *jobs, uint64_t budget_ns);
@@ -174,16 +179,16 @@ W3D_API uint32_t w3d_jobs_run_for(w3d_jobs *jobs, uint64_t budget_ns);
  * Cost    O(what it waits for, directly and not), under the lock. */
 W3D_API w3d_result w3d_jobs_raise(w3d_jobs *jobs, w3d_job job, w3d_job_priority priority);
 
-/* Cancels a job or every member of a group. One that has not begun ends as W3D_ERR_CANCELLED, here and
- * now. A running one is told (w3d_jobs_cancelled) and ends with what it returns; one that has ended
- * stays as it is. A group keeps cancelling what is submitted to it.
+/* Cancels a job or every member of a group. One that has not begun ends as W3D_ERR_CANCELLED, here
+ * and now. A running one is told (w3d_jobs_cancelled) and ends with what it returns; one that has
+ * ended stays as it is. A group keeps cancelling what is submitted to it.
  *
  * Errors  W3D_ERR_STALE.
  * Cost    O(members and what waits for them), under the lock. */
 W3D_API w3d_result w3d_jobs_cancel(w3d_jobs *jobs, w3d_job job);
 
-/* How far a job or group is: *done of *total units. `done` never falls and is `total` at the end, also
- * of a cancelled job; a group's are the sums over the members it has had so far.
+/* How far a job or group is: *done of *total units. `done` never falls and is `total` at the end,
+ * also of a cancelled job; a group's are the sums over the members it has had so far.
  *
  *   done, total  out  untouched on errors
  *
@@ -193,8 +198,8 @@ W3D_API w3d_result w3d_jobs_progress(w3d_jobs *jobs, w3d_job job, uint32_t *done
 /* Inside a job: 1 where it was cancelled and should return W3D_ERR_CANCELLED soon. Cost: a load. */
 W3D_API int w3d_jobs_cancelled(const w3d_job_context *context);
 
-/* Inside a job, also from the blocks of a parallel_for in it: `amount` more units are done. What goes
- * beyond the job's total is cut off. Cost: an atomic addition, two in a group. */
+/* Inside a job, also from the blocks of a parallel_for in it: `amount` more units are done. What
+ * goes beyond the job's total is cut off. Cost: an atomic addition, two in a group. */
 W3D_API void w3d_jobs_advance(const w3d_job_context *context, uint32_t amount);
 
 #endif /* W3D_JOBS_H */

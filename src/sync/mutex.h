@@ -6,8 +6,8 @@
  *     w3d_mutex_unlock(&mutex);
  *
  * Cost    uncontended, one atomic operation each way, no call.
- * Thread  not recursive; works across processes and workers in shared memory. On a page's main
- *         thread, which may not sleep, lock spins: keep what is done under it short.
+ * Thread  not recursive; works across workers, on Linux also across processes, in shared memory. On
+ *         a page's main thread, which may not sleep, lock spins: keep what is done under it short.
  * Source  Ulrich Drepper, "Futexes Are Tricky", mutex 2. */
 #ifndef W3D_MUTEX_H
 #define W3D_MUTEX_H

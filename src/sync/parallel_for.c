@@ -1,9 +1,11 @@
-/* parallel_for.c - opens a loop for idle workers, takes part in it, and waits for those that joined. */
+/* parallel_for.c - opens a loop for idle workers, takes part in it, and waits for those that
+ * joined. */
 #include "sync/parallel_for.h"
 
 #include "sync/job_pool.h"
 
-/* Waits until nobody but the caller is in the loop: first looking, since the last blocks end soon. */
+/* Waits until nobody but the caller is in the loop: first looking, since the last blocks end soon.
+ * */
 static void w3di_parallel_for_join(w3di_job_loop *loop)
 {
     uint32_t looks = 0, state;

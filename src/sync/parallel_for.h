@@ -7,8 +7,8 @@
  *     }
  *     w3d_parallel_for(jobs, 0, count, 0, halve, x);
  *
- * Blocks are taken from one atomic counter, so uneven work evens out. No allocation, no lock; where no
- * worker is idle the caller does it all. Loops may run inside jobs and inside other loops. */
+ * Blocks are taken from one atomic counter, so uneven work evens out. No allocation, no lock; where
+ * no worker is idle the caller does it all. Loops may run inside jobs and inside other loops. */
 #ifndef W3D_PARALLEL_FOR_H
 #define W3D_PARALLEL_FOR_H
 
@@ -18,8 +18,8 @@
  * done.
  *
  *   begin, end  in  any; nothing is called where end <= begin
- *   grain       in  most items of a block; 0: automatic, five blocks a thread, large ones first. With a
- *                   grain given they begin at begin + n grain, the same on every machine.
+ *   grain       in  most items of a block; 0: automatic, five blocks a thread, large ones first.
+ *                   With a grain given they begin at begin + n grain, the same on every machine.
  *   run         in  called by several threads at once, in no order
  *
  * Range   of more than 2^30 blocks the grain is doubled until they are fewer.

@@ -109,8 +109,8 @@ typedef struct w3d_snapshot {
 
 typedef struct w3d_snapshot_desc {
     /* Gives back what one version holds: called once for each, outside every lock, on the thread
-     * that publishes, reclaims or destroys; it may publish. NULL: the domain's allocator frees
-     * it. */
+     * that publishes, reclaims or destroys; it may publish, with a timeout of 0, and not from
+     * one release to the next without end. NULL: the domain's allocator frees it. */
     void (*release)(void *user, void *version, size_t size);
     void  *user;    /* for release                           */
     void  *version; /* the first; taken over. NULL: none yet */

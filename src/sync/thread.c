@@ -1,4 +1,5 @@
-/* thread.c - the only file that names pthreads, Win32 and the wasm threads: starting, waiting, time.
+/* thread.c - the only file that names pthreads, Win32 and the wasm threads: starting, waiting,
+ * time.
  *
  * Four systems, one after the other: none at all, freestanding wasm, Win32, and POSIX, which
  * Emscripten's threads are as well. */
@@ -359,8 +360,13 @@ static w3d_result w3di_thread_launch(w3d_thread *thread)
     pthread_attr_t attributes;
     pthread_t native;
     size_t size = thread->stack_size ? (size_t)thread->stack_size : (size_t)1 << 20;
+    long least = sysconf(_SC_THREAD_STACK_MIN); /* 128 KiB on ARM Linux */
+    if (size < 65536u) size = 65536u;
+    if (least > 0 && size < (size_t)least) size = (size_t)least;
+    if (!w3d_size_add(size, 65535u, &size)) return W3D_ERR_OUT_OF_MEMORY;
+    size &= ~(size_t)65535u; /* macOS wants whole pages */
     if (pthread_attr_init(&attributes) != 0) return W3D_ERR_OUT_OF_MEMORY;
-    int failed = pthread_attr_setstacksize(&attributes, size < 65536u ? 65536u : size);
+    int failed = pthread_attr_setstacksize(&attributes, size);
     if (!failed) failed = pthread_create(&native, &attributes, w3di_thread_main, thread);
     pthread_attr_destroy(&attributes);
     if (failed) return W3D_ERR_OUT_OF_MEMORY;
@@ -379,9 +385,11 @@ static void w3di_thread_finish(w3d_thread *thread)
 /* Not the private form: the word may lie in memory shared with another process. */
 static void w3di_thread_sleep_on(const uint32_t *address, uint32_t expected, uint64_t timeout_ns)
 {
-    struct timespec timeout;
-    timeout.tv_sec = (time_t)(timeout_ns / 1000000000u);
-    timeout.tv_nsec = (long)(timeout_ns % 1000000000u);
+    /* Two longs, whatever time_t is: on 32 bits this call does not know the 64-bit timespec. */
+    struct { long seconds, nanoseconds; } timeout;
+    uint64_t seconds = timeout_ns / 1000000000u;
+    timeout.seconds = seconds < LONG_MAX ? (long)seconds : LONG_MAX;
+    timeout.nanoseconds = (long)(timeout_ns % 1000000000u);
     syscall(SYS_futex, address, FUTEX_WAIT, expected, timeout_ns == W3D_FOREVER ? NULL : &timeout,
             NULL, 0);
 }
@@ -408,7 +416,8 @@ W3D_API void w3d_thread_wake32(const uint32_t *address, uint32_t count)
 #else
 
 /* Systems without a futex: a table of condition variables, found by the address. Waiters on other
- * addresses may be woken too, which wait32 allows. Waits between processes are not possible here. */
+ * addresses may be woken too, which wait32 allows. Waits between processes are not possible here.
+ * */
 #define W3DI_THREAD_BUCKET { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER }
 static struct w3di_thread_bucket {
     pthread_mutex_t mutex;

@@ -19,8 +19,8 @@
 #define W3D_FOREVER UINT64_MAX
 
 typedef struct w3d_thread_desc {
-    const char *name;         /* static; shown by debuggers where the system has it; or NULL       */
-    size_t stack_size;        /* 0: 1 MiB, in freestanding wasm 64 KiB                             */
+    const char *name;         /* static; shown by debuggers where the system has it; or NULL */
+    size_t stack_size;        /* 0: 1 MiB, in freestanding wasm 64 KiB */
     w3d_allocator allocator;  /* freestanding wasm: where the stack comes from; zeroed: the default */
 } w3d_thread_desc;
 
@@ -43,7 +43,7 @@ typedef struct w3d_thread {
  *   desc    in   NULL: all defaults
  *
  * Errors  W3D_ERR_UNSUPPORTED without threads; W3D_ERR_OUT_OF_MEMORY where the system or the host
- *         gives no more.
+ *         gives no more; W3D_ERR_ARGUMENT: thread or run is NULL, or no stack is that large.
  * Thread  any; but a page's main thread must return to its event loop before the worker begins. */
 W3D_API w3d_result w3d_thread_start(w3d_thread *thread, void (*run)(void *user), void *user,
                                     const w3d_thread_desc *desc);
@@ -73,7 +73,8 @@ W3D_API uint64_t w3d_thread_now(void);
 /* Sleeps while *address is `expected`: until woken, or the time is over. May return early, without
  * a reason: callers test their condition again.
  *
- *   address     in  aligned to 4; may lie in memory shared with other processes or workers
+ *   address     in  aligned to 4; may lie in memory shared with workers, on Linux also with other
+ *                   processes (elsewhere wait with short timeouts there: no wake gets across)
  *   timeout_ns  in  0: only looks; W3D_FOREVER
  *
  * Errors  W3D_ERR_TIMEOUT: the time ran out, or this thread may not wait (w3d_thread_can_block). */

@@ -35,10 +35,10 @@ typedef struct w3d_trace w3d_trace;
 typedef struct w3d_trace_desc {
     w3d_allocator allocator;
     uint32_t ring_size;    /* records a thread may be ahead; 0: 16384; rounded up to a power of two */
-    uint32_t max_threads;  /* attached at a time; 0: 64                                            */
+    uint32_t max_threads;  /* attached at a time; 0: 64 */
     int      system_clock; /* 1: w3d_thread_now instead of the processor's counter: slower, right also
                               where that counter stands still or differs between cores             */
-    const char *categories[W3D_TRACE_CATEGORIES]; /* static names; NULL: "w3d"                     */
+    const char *categories[W3D_TRACE_CATEGORIES]; /* static names; NULL: "w3d" */
 } w3d_trace_desc;
 
 /* Where JSON goes. Gives W3D_OK, or why it cannot take more. */
@@ -69,15 +69,18 @@ typedef struct w3d_trace_statistics_result {
  *   desc   in   NULL: all defaults
  *   trace  out
  *
- * Errors  W3D_ERR_OUT_OF_MEMORY; W3D_ERR_ARGUMENT where ring_size is above 2^24. */
+ * Errors  W3D_ERR_OUT_OF_MEMORY; W3D_ERR_ARGUMENT where ring_size is above 2^24 or max_threads
+ *         above 65536. */
 W3D_API w3d_result w3d_trace_create(const w3d_trace_desc *desc, w3d_trace **trace);
 
 /* Frees a trace. NULL is allowed.
  *
- * Errors  W3D_ERR_BUSY: a thread is still attached; nothing has changed. */
+ * Errors  W3D_ERR_BUSY: a thread is still attached; nothing has changed. A thread that ends without
+ *         detaching stays attached. */
 W3D_API w3d_result w3d_trace_destroy(w3d_trace *trace);
 
-/* Gives the calling thread a ring in the trace, and takes it away. A thread has one trace at a time.
+/* Gives the calling thread a ring in the trace, and takes it away. A thread has one trace at a
+ * time.
  *
  *   name  in  shown as the thread's name; copied, 31 bytes at most
  *
@@ -100,23 +103,25 @@ W3D_API uint64_t w3d_trace_start(uint32_t category);
 W3D_API void w3d_trace_finish(uint64_t start, uint32_t category, const char *name);
 
 /* A value that changes over time, drawn as a curve; NaN and infinities are written as 0. And a mark
- * at one moment; and the boundary between two frames, which feeds w3d_trace_statistics. */
+ * at one moment; and the boundary between two frames, which feeds w3d_trace_statistics: to be
+ * called by one thread. */
 W3D_API void w3d_trace_counter(uint32_t category, const char *name, double value);
 W3D_API void w3d_trace_instant(uint32_t category, const char *name);
 W3D_API void w3d_trace_frame(const char *name);
 
-/* Takes what all threads have recorded since the last call, adds it to the statistics, and writes it
- * as JSON. Call it about once a frame, or when a ring may fill.
+/* Takes what all threads have recorded since the last call, adds it to the statistics, and writes
+ * it as JSON. Call it about once a frame, or when a ring may fill.
  *
  *   sink  in  NULL: statistics alone
  *
  * Errors  what the sink gave: records already taken are lost, the file so far is intact.
- * Cost    about 50 ns a record. The first call waits until the trace is a millisecond old, to know how
- *         fast the processor's counter runs.
+ * Cost    about 50 ns a record. The first call waits until the trace is a millisecond old, to know
+ *         how fast the processor's counter runs.
  * Thread  one at a time; others may go on recording. */
 W3D_API w3d_result w3d_trace_write(w3d_trace *trace, const w3d_trace_sink *sink);
 
-/* As w3d_trace_write, and closes the JSON text. A file without this end is read by both viewers too. */
+/* As w3d_trace_write, and closes the JSON text. A file without this end is read by both viewers
+ * too. */
 W3D_API w3d_result w3d_trace_end(w3d_trace *trace, const w3d_trace_sink *sink);
 
 /* Figures up to the last w3d_trace_write.
@@ -128,7 +133,8 @@ W3D_API w3d_result w3d_trace_end(w3d_trace *trace, const w3d_trace_sink *sink);
 W3D_API void w3d_trace_statistics(const w3d_trace *trace, w3d_trace_statistics_result *result,
                                   w3d_trace_zone *zones, uint32_t capacity);
 
-/* What programs write, so that W3D_TRACE 0 leaves nothing of it. W3D_TRACE_BEGIN declares `zone`. */
+/* What programs write, so that W3D_TRACE 0 leaves nothing of it. W3D_TRACE_BEGIN declares `zone`.
+ * */
 #if W3D_TRACE
 #define W3D_TRACE_BEGIN(zone, category)       uint64_t zone = w3d_trace_start(category)
 #define W3D_TRACE_END(zone, category, name)   w3d_trace_finish(zone, category, name)
