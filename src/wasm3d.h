@@ -2,7 +2,8 @@
  *
  * Files go in, pictures and documents come out: glTF and OBJ are read, meshes welded and given
  * normals, scenes written as BJSON v2 and used in place, pictures rendered in software and saved
- * as PNG. No dependencies, no globals, the same bytes from every compiler, on x86, Arm and wasm.
+ * as PNG. Beneath lie arenas, handles and a memory audit, rings, snapshots and jobs for threads that
+ * may be workers. No dependencies, the same bytes from every compiler, on x86, Arm and wasm.
  *
  * DO THIS
  *
@@ -32,8 +33,10 @@
  * CONTENTS (search for the tag)
  *
  *   core/    config base size bytes bits hash decimal utf8 math vec simd arena atomic
+ *            poison thread_token host
  *   pack/    crc32 crc32c sha256 inflate deflate
- *   memory/  allocator
+ *   memory/  allocator chunk_arena rotating slab router handle proxy sandbox
+ *   sync/    thread mutex ring ring_message snapshot jobs parallel_for trace
  *   mesh/    mesh_view mesh_bounds mesh_weld mesh_normals mesh_triangulate
  *   image/   image_view png_write
  *   scene/   json bjson bjson_write bjson_validate bjson_read
@@ -71,8 +74,12 @@
  *
  * THREADS
  *
- *   No function keeps state between calls, so all may run on any thread at once, on different
- *   data. Allocators must allow for it; the freestanding default does not.
+ *   Functions keep no state between calls, so all may run on any thread at once, on different data;
+ *   what may be shared says so ("Thread" in its comment). Two things are the process's and have an
+ *   install and an uninstall: the sandbox's fault handler, and the trace of an attached thread.
+ *   Threads are pthreads, Win32's, Emscripten's or, freestanding, Web Workers (sync/thread.h). With
+ *   W3D_THREADS 0, the default in wasm without atomics, everything works on one thread: jobs run
+ *   inline, rings never wait. A page's main thread may not wait: there every timeout is 0.
  *
  * DETERMINISM
  *
@@ -82,11 +89,14 @@
  *
  * LINK LINES
  *
- *     cc app.c -o app                                   no libraries, not even -lm
+ *     cc app.c -o app                                   -pthread with a C library before 2.34
  *     emcc app.c -O3 -msimd128 -o app.js
  *     clang --target=wasm32 -O3 -msimd128 -mbulk-memory -nostdlib -Wl,--no-entry app.c -o app.wasm
  *
- *   In freestanding wasm -mbulk-memory is needed (memory.copy and memory.fill stand in for libc).
+ *   In freestanding wasm -mbulk-memory is needed (memory.copy and memory.fill stand in for libc), and
+ *   for threads -matomics -Wl,--shared-memory,--import-memory,--max-memory=BYTES; with Emscripten
+ *   -pthread. MinGW wants -lsynchronization. Under -std=c99 and the like the file that defines
+ *   WASM3D_IMPLEMENTATION includes this header before any other.
  *
  * WASM3D DOES NOT
  *
@@ -112,6 +122,9 @@
 #include "core/simd.h"
 #include "core/arena.h"
 #include "core/atomic.h"
+#include "core/poison.h"
+#include "core/thread_token.h"
+#include "core/host.h"
 
 #include "pack/crc32.h"
 #include "pack/crc32c.h"
@@ -120,6 +133,22 @@
 #include "pack/deflate.h"
 
 #include "memory/allocator.h"
+#include "memory/chunk_arena.h"
+#include "memory/rotating.h"
+#include "memory/slab.h"
+#include "memory/router.h"
+#include "memory/handle.h"
+#include "memory/proxy.h"
+#include "memory/sandbox.h"
+
+#include "sync/thread.h"
+#include "sync/mutex.h"
+#include "sync/ring.h"
+#include "sync/ring_message.h"
+#include "sync/snapshot.h"
+#include "sync/jobs.h"
+#include "sync/parallel_for.h"
+#include "sync/trace.h"
 
 #include "mesh/mesh_view.h"
 #include "mesh/mesh_bounds.h"

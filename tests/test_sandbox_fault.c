@@ -2,11 +2,14 @@
  * passed on; several threads; and children that die of them as they should. */
 #include "test.h"
 
+#include "core/atomic.h"
 #include "memory/sandbox.h"
+#include "memory/sandbox_fault.h" /* to bring about by hand what else takes a race */
 #include "sync/thread.h"
 
 #if !defined(__wasm__) && !defined(_WIN32)
 #define HAS_PAGES 1
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -38,8 +41,8 @@ static w3d_sandbox *make(uint32_t capacity, w3d_sandbox_log log)
 
 /* Registers bytes that need not exist. */
 W3D_UNUSED static w3d_result add(w3d_sandbox *sandbox, uintptr_t begin, size_t size,
-                      w3d_sandbox_access permission, w3d_sandbox_rounding rounding,
-                      w3d_sandbox_region *region)
+                                 w3d_sandbox_access permission, w3d_sandbox_rounding rounding,
+                                 w3d_sandbox_region *region)
 {
     w3d_sandbox_region_desc desc;
     memset(&desc, 0, sizeof desc);
@@ -222,6 +225,160 @@ static void a_refused_window_changes_nothing(void)
                  (uintptr_t)poke);
     CHECK(mmap((char *)p.words + 7 * p.page, p.page, PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED);
+    free_pages(&p);
+}
+
+/* Does the system let this byte be written? Asked by a system call, which does not fault. */
+static int is_writable(void *byte)
+{
+    int zero = open("/dev/zero", O_RDONLY);
+    int written = zero >= 0 && read(zero, byte, 1) == 1;
+    if (zero >= 0) close(zero);
+    return written;
+}
+
+/* A fault that is under way while its region is unprotected marks it as opened too late. */
+static void a_late_mark_protects_nothing(void)
+{
+    pages p = make_pages(W3D_SANDBOX_CONTINUE, 0);
+    uint32_t index = p.region.id & 0xFFFFFu;
+    w3di_sandbox_record *record = w3di_sandbox_record_at(p.sandbox, index);
+    CHECK(!is_writable(word_of(&p, 4, 0)));
+    CHECK(w3d_sandbox_unprotect(p.sandbox, p.region) == W3D_OK);
+    record->is_opened = 1;
+    CHECK(w3d_sandbox_rearm(p.sandbox) == W3D_OK);
+    CHECK(is_writable(word_of(&p, 4, 0)) && record->is_opened == 0);
+    /* And where a new region takes the record over. */
+    record->is_opened = 1;
+    CHECK(w3d_sandbox_unregister(p.sandbox, p.region) == W3D_OK);
+    record->is_opened = record->is_protected = 1;
+    CHECK(add(p.sandbox, (uintptr_t)p.words, p.size, W3D_SANDBOX_NONE, W3D_SANDBOX_EXACT,
+              &p.region) == W3D_OK);
+    CHECK((p.region.id & 0xFFFFFu) == index);
+    CHECK(record->is_opened == 0 && record->is_protected == 0);
+    CHECK(w3d_sandbox_rearm(p.sandbox) == W3D_OK && is_writable(word_of(&p, 4, 0)));
+    free_pages(&p);
+}
+
+/* Regions whose memory has gone, wholly or in part, do not keep destroy from letting go the rest. */
+static void destroy_lets_go_of_all_that_is_left(void)
+{
+    size_t page = w3d_sandbox_page_size();
+    char *memory =
+        (char *)mmap(NULL, 12 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    w3d_sandbox *sandbox = make(0, W3D_SANDBOX_LOG_DENIED);
+    w3d_sandbox_region region[4];
+    CHECK(memory != MAP_FAILED);
+    for (size_t i = 0; i < 4; i++) {
+        CHECK(add(sandbox, (uintptr_t)memory + 3 * i * page, 3 * page, W3D_SANDBOX_NONE,
+                  W3D_SANDBOX_EXACT, &region[i]) == W3D_OK);
+        CHECK(w3d_sandbox_protect(sandbox, region[i]) == W3D_OK);
+    }
+    munmap(memory + 4 * page, page);     /* the middle of the second */
+    munmap(memory + 9 * page, 3 * page); /* all of the last          */
+    CHECK(w3d_sandbox_unregister(sandbox, region[3]) == W3D_ERR_RANGE);
+    CHECK(w3d_sandbox_unregister(sandbox, region[1]) == W3D_ERR_RANGE);
+    for (size_t i = 0; i < 9; i++) CHECK(!is_writable(memory + i * page));
+    w3d_sandbox_destroy(sandbox);
+    for (size_t i = 0; i < 9; i++)
+        CHECK_MESSAGE(is_writable(memory + i * page) == (i != 4), "page %d", (int)i);
+    munmap(memory, 9 * page);
+}
+
+/* ---- writers against each other, and against faults ---- */
+
+#if defined(HAS_TSAN)
+enum { ROUNDS = 200 }; /* it makes faults slow */
+#else
+enum { ROUNDS = 1000 };
+#endif
+
+typedef struct rival {
+    w3d_sandbox *sandbox;
+    uint32_t region, stop, turns;
+} rival;
+
+static void protect_whatever_is_there(void *user)
+{
+    rival *r = (rival *)user;
+    while (!w3d_atomic_load_u32(&r->stop)) {
+        w3d_sandbox_region region;
+        region.id = w3d_atomic_load_u32(&r->region);
+        while (w3d_sandbox_protect(r->sandbox, region) == W3D_ERR_BUSY) {} /* in at its heels */
+        w3d_atomic_add_u32(&r->turns, 1);
+        for (int i = 0; i < 300; i++) w3d_atomic_pause(); /* or the other never gets in */
+    }
+}
+
+/* What is unregistered is unprotected, however late another thread protects it. */
+static void nothing_forgotten_stays_protected(void)
+{
+    pages p = make_pages(W3D_SANDBOX_TRAP, 0);
+    rival r;
+    w3d_thread thread;
+    memset(&r, 0, sizeof r);
+    r.sandbox = p.sandbox;
+    r.region = p.region.id;
+    if (w3d_thread_start(&thread, protect_whatever_is_there, &r, NULL) == W3D_OK) {
+        for (int round = 0; round < 2 * ROUNDS; round++) {
+            w3d_result result;
+            uint32_t turns = w3d_atomic_load_u32(&r.turns);
+            for (int i = 0; i < 1000 && w3d_atomic_load_u32(&r.turns) == turns; i++)
+                w3d_atomic_pause();
+            for (int i = 0; i < round % 32 * 10; i++) w3d_atomic_pause();
+            while ((result = w3d_sandbox_unregister(p.sandbox, p.region)) == W3D_ERR_BUSY) {}
+            CHECK(result == W3D_OK);
+            int free_again = is_writable(word_of(&p, 4, 0));
+            CHECK_MESSAGE(free_again, "round %d: unregistered and protected", round);
+            if (!free_again) mprotect(p.words, p.size, PROT_READ | PROT_WRITE);
+            while ((result = add(p.sandbox, (uintptr_t)p.words, p.size, W3D_SANDBOX_NONE,
+                                 W3D_SANDBOX_EXACT, &p.region)) == W3D_ERR_BUSY) {}
+            CHECK(result == W3D_OK);
+            w3d_atomic_store_u32(&r.region, p.region.id);
+        }
+        w3d_atomic_store_u32(&r.stop, 1);
+        w3d_thread_join(&thread);
+    }
+    free_pages(&p);
+}
+
+static void write_all_the_time(void *user)
+{
+    rival *r = (rival *)user;
+    static unsigned char stacks[2][W3D_SANDBOX_STACK_SIZE];
+    uint32_t *words = (uint32_t *)(uintptr_t)w3di_sandbox_address(
+        &w3di_sandbox_record_at(r->sandbox, r->region & 0xFFFFFu)->begin);
+    uint32_t number = w3d_atomic_add_u32(&r->turns, 1);
+    (void)w3d_sandbox_thread_stack(stacks[number], sizeof stacks[0]);
+    words += 4 * w3d_sandbox_page_size() / 4 + number;
+    while (!w3d_atomic_load_u32(&r->stop)) poke(words, peek(words) + 1);
+    (void)w3d_sandbox_thread_stack(NULL, 0);
+}
+
+/* Threads write while another protects and unprotects: none of them may die of it, and what is
+ * unprotected at the end is so. */
+static void protection_comes_and_goes_under_writers(w3d_sandbox_on_fault on_fault)
+{
+    pages p = make_pages(on_fault, 1);
+    rival r;
+    w3d_thread threads[2];
+    int started = 0;
+    memset(&r, 0, sizeof r);
+    r.sandbox = p.sandbox;
+    r.region = p.region.id;
+    for (int i = 0; i < 2; i++)
+        started +=
+            w3d_thread_start(&threads[started], write_all_the_time, &r, NULL) == W3D_OK ? 1 : 0;
+    for (uint32_t round = 0; started && round < ROUNDS; round++) {
+        CHECK(w3d_sandbox_protect(p.sandbox, p.region) == W3D_OK);
+        for (uint32_t i = 0; i < round % 37 * 20; i++) w3d_atomic_pause();
+        CHECK(w3d_sandbox_unprotect(p.sandbox, p.region) == W3D_OK);
+        CHECK(w3d_sandbox_rearm(p.sandbox) == W3D_OK);
+        for (uint32_t i = 0; i < round % 11 * 20; i++) w3d_atomic_pause();
+    }
+    w3d_atomic_store_u32(&r.stop, 1);
+    for (int i = 0; i < started; i++) w3d_thread_join(&threads[i]);
+    if (started) CHECK(is_writable(word_of(&p, 4, 0)));
     free_pages(&p);
 }
 
@@ -565,6 +722,54 @@ static void a_foreign_fault_ends_a_step(void)
 }
 #endif
 
+static void protection_comes_and_goes(void)
+{
+    protection_comes_and_goes_under_writers(W3D_SANDBOX_CONTINUE);
+#if defined(HAS_STEPS)
+    protection_comes_and_goes_under_writers(W3D_SANDBOX_STEP);
+#endif
+}
+
+static void install_all_the_time(void *user)
+{
+    rival *r = (rival *)user;
+    static unsigned char stack[W3D_SANDBOX_STACK_SIZE];
+    (void)w3d_sandbox_thread_stack(stack, sizeof stack);
+    while (!w3d_atomic_load_u32(&r->stop)) {
+        if (w3d_sandbox_install(r->sandbox, W3D_SANDBOX_CONTINUE) != W3D_OK) continue;
+        while (w3d_sandbox_uninstall(r->sandbox) == W3D_ERR_BUSY) {}
+        for (int i = 0; i < 40; i++) w3d_atomic_pause(); /* or the other never gets in */
+    }
+    (void)w3d_sandbox_thread_stack(NULL, 0);
+}
+
+/* However busy the installing is, a destroyed sandbox is off the handler's list. */
+static void destroy_waits_for_installers(void)
+{
+    rival r;
+    w3d_thread thread;
+    w3d_sandbox *sandbox[8];
+    memset(&r, 0, sizeof r);
+    r.sandbox = make(1, W3D_SANDBOX_LOG_DENIED);
+    if (w3d_thread_start(&thread, install_all_the_time, &r, NULL) == W3D_OK) {
+        for (int round = 0; round < ROUNDS; round++) {
+            w3d_result result;
+            w3d_sandbox *one = make(1, W3D_SANDBOX_LOG_DENIED);
+            while ((result = w3d_sandbox_install(one, W3D_SANDBOX_CONTINUE)) == W3D_ERR_BUSY) {}
+            CHECK(result == W3D_OK);
+            w3d_sandbox_destroy(one);
+        }
+        w3d_atomic_store_u32(&r.stop, 1);
+        w3d_thread_join(&thread);
+    }
+    for (int i = 0; i < 8; i++) { /* all eight places are free */
+        sandbox[i] = make(1, W3D_SANDBOX_LOG_DENIED);
+        CHECK(w3d_sandbox_install(sandbox[i], W3D_SANDBOX_CONTINUE) == W3D_OK);
+    }
+    for (int i = 0; i < 8; i++) w3d_sandbox_destroy(sandbox[i]);
+    w3d_sandbox_destroy(r.sandbox);
+}
+
 static void eight_sandboxes_share_the_handler(void)
 {
     w3d_sandbox *more[9];
@@ -605,11 +810,16 @@ void test_sandbox_fault(void)
     RUN(a_fault_is_logged_and_the_program_goes_on);
     RUN(protection_says_what_it_cannot);
     RUN(a_refused_window_changes_nothing);
+    RUN(a_late_mark_protects_nothing);
+    RUN(destroy_lets_go_of_all_that_is_left);
+    RUN(nothing_forgotten_stays_protected);
 #if defined(HAS_STEPS)
     RUN(every_access_is_logged_when_stepping);
     RUN(a_foreign_fault_ends_a_step);
 #endif
     RUN(threads_fault_at_once_and_go_on);
+    RUN(protection_comes_and_goes);
+    RUN(destroy_waits_for_installers);
     RUN(foreign_faults_reach_the_earlier_handler);
 #if defined(HAS_TSAN)
     printf("sandbox: deaths in forked children are not tested under ThreadSanitizer\n");

@@ -1,8 +1,8 @@
 /* sandbox.c - regions, their shadow, checks and views.
  *
  * The shadow answers almost every check alone. Only granules that lie in a region in part, and
- * refusals, go to the records. All changes are made in one place between `begin_change` and
- * `end_change`, with release stores, so that readers can tell whether they saw one half done. */
+ * refusals, go to the records. All changes are made between two calls of `mark_change`, with release
+ * stores, so that readers can tell whether they saw one half done. */
 #include "memory/sandbox.h"
 
 #include "core/poison.h"
@@ -103,15 +103,6 @@ static void w3di_sandbox_paint(w3d_sandbox *sandbox, uintptr_t first, uintptr_t 
 }
 
 /* ---- records ---- */
-
-static void w3di_sandbox_begin_change(w3d_sandbox *sandbox)
-{
-    w3d_atomic_add_u32(&sandbox->changes, 1);
-}
-static void w3di_sandbox_end_change(w3d_sandbox *sandbox)
-{
-    w3d_atomic_add_u32(&sandbox->changes, 1);
-}
 
 /* A record to use, as index + 1: a freed one, or a new one. */
 static w3d_result w3di_sandbox_take_record(w3d_sandbox *sandbox, uint32_t *taken)
@@ -314,13 +305,22 @@ W3D_API w3d_result w3d_sandbox_create(const w3d_sandbox_desc *desc, w3d_sandbox 
 W3D_API void w3d_sandbox_destroy(w3d_sandbox *sandbox)
 {
     if (!sandbox) return;
-    if (w3d_sandbox_uninstall(sandbox) == W3D_ERR_THREAD) {
-        sandbox->stack = NULL; /* still the other thread's signal stack: rather lost than freed */
-        w3d_sandbox_uninstall(sandbox);
+    for (;;) {
+        w3d_result result = w3d_sandbox_uninstall(sandbox);
+        if (result == W3D_ERR_BUSY) /* another sandbox is being installed: soon over */
+            w3d_atomic_pause();
+        else if (result == W3D_ERR_THREAD)
+            sandbox->stack = NULL; /* the other thread's signal stack: rather lost than freed */
+        else
+            break;
     }
     while (sandbox->region_count) {
+        w3di_sandbox_record *record =
+            w3di_sandbox_record_at(sandbox, sandbox->order[sandbox->region_count - 1]);
         w3d_sandbox_region region;
-        region.id = w3di_sandbox_record_at(sandbox, sandbox->order[sandbox->region_count - 1])->id;
+        region.id = record->id;
+        if (w3d_sandbox_unregister(sandbox, region) == W3D_OK) continue;
+        w3d_sandbox_release(sandbox, record); /* its memory was unmapped; the others must go on */
         if (w3d_sandbox_unregister(sandbox, region) != W3D_OK) break;
     }
     w3d_allocator allocator = sandbox->allocator;
@@ -387,7 +387,7 @@ static w3d_result w3di_sandbox_register(w3d_sandbox *sandbox, const w3d_sandbox_
         sandbox->free_record = record->next_free;
     else
         w3d_atomic_store_u32(&sandbox->record_count, taken);
-    w3di_sandbox_begin_change(sandbox);
+    w3di_sandbox_mark_change(sandbox);
     record->generation++;
     w3d_atomic_store_pointer(&record->begin, (void *)begin);
     w3d_atomic_store_pointer(&record->last, (void *)last);
@@ -395,12 +395,15 @@ static w3d_result w3di_sandbox_register(w3d_sandbox *sandbox, const w3d_sandbox_
     w3d_atomic_store_u32(&record->pages_allow,
                          (uint32_t)(desc->pages_allow ? desc->pages_allow
                                                       : W3D_SANDBOX_READ_WRITE));
-    record->has_windows = 0;
+    w3d_atomic_store_u32(&record->has_windows, 0);
+    /* A fault that came while the record's last region was unprotected may have marked it late. */
+    w3d_atomic_store_u32(&record->is_opened, 0);
+    w3d_atomic_store_u32(&record->is_protected, 0);
     record->is_poisoned = !desc->not_poisoned;
     w3d_atomic_store_u32(&record->id, (taken - 1) | record->generation << 20);
     w3di_sandbox_link(sandbox, rank, taken - 1);
     w3di_sandbox_allow(sandbox, record, begin >> 6, last >> 6, (uint32_t)desc->permission);
-    w3di_sandbox_end_change(sandbox);
+    w3di_sandbox_mark_change(sandbox);
     if (!desc->permission) w3di_sandbox_poison(record, begin, last, 0);
     region->id = record->id;
     return W3D_OK;
@@ -432,32 +435,27 @@ W3D_API W3DI_SANDBOX_NOT_IN w3d_result w3d_sandbox_unregister(w3d_sandbox *sandb
 {
     W3D_ASSERT(sandbox);
     if (!sandbox) return W3D_ERR_ARGUMENT;
-    w3d_result result = W3D_OK;
-    w3di_sandbox_record *record = w3di_sandbox_record_of(sandbox, region);
-    if (!record) return W3D_ERR_STALE;
-    if (w3d_atomic_load_u32(&record->is_protected)) {
-        result = w3d_sandbox_unprotect(sandbox, region);
-        if (result != W3D_OK) return result;
-    }
     if (!w3di_sandbox_enter(sandbox)) return W3D_ERR_BUSY;
-    record = w3di_sandbox_record_of(sandbox, region); /* another writer may have been faster */
-    if (record) {
+    w3di_sandbox_record *record = w3di_sandbox_record_of(sandbox, region);
+    w3d_result result = !record                ? W3D_ERR_STALE
+                        : record->is_protected ? w3d_sandbox_switch(sandbox, record, 0)
+                                               : W3D_OK;
+    if (result == W3D_OK) {
         uintptr_t begin = (uintptr_t)record->begin, last = (uintptr_t)record->last;
         if (sandbox->log != W3D_SANDBOX_LOG_DENIED)
             w3di_sandbox_note(sandbox, W3D_SANDBOX_UNREGISTER, W3D_SANDBOX_ALLOWED,
                               W3D_SANDBOX_NONE, begin, last - begin + 1, W3DI_SANDBOX_PC);
-        w3di_sandbox_begin_change(sandbox);
+        w3di_sandbox_mark_change(sandbox);
         w3di_sandbox_unlink(sandbox, w3di_sandbox_rank(sandbox, begin) - 1);
         w3d_atomic_store_u32(&record->id, 0);
         w3d_atomic_add_u32(&record->view_changes, 1);
-        w3di_sandbox_end_change(sandbox);
+        w3di_sandbox_mark_change(sandbox);
         w3di_sandbox_poison(record, begin, last, W3D_SANDBOX_READ_WRITE);
         if (record->generation < W3DI_SANDBOX_RETIRED) { /* else it is never used again */
             record->next_free = sandbox->free_record;
             sandbox->free_record = (region.id & 0xFFFFFu) + 1;
         }
-    } else
-        result = W3D_ERR_STALE;
+    }
     w3di_sandbox_leave(sandbox);
     return result;
 }
@@ -474,8 +472,8 @@ static w3d_result w3di_sandbox_window_pages(w3d_sandbox *sandbox, w3di_sandbox_r
     before[0] = record->first_permission, before[1] = record->last_permission;
     for (uintptr_t i = 0; i < count; i++)
         saved[i] = (unsigned char)w3di_sandbox_granule(sandbox, first + i);
-    w3di_sandbox_begin_change(sandbox);
-    record->has_windows = 1;
+    w3di_sandbox_mark_change(sandbox);
+    w3d_atomic_store_u32(&record->has_windows, 1);
     w3di_sandbox_allow(sandbox, record, first, last >> 6, permission);
     w3d_result result = w3d_sandbox_apply(sandbox, record, begin, last);
     if (result != W3D_OK) {
@@ -484,9 +482,9 @@ static w3d_result w3di_sandbox_window_pages(w3d_sandbox *sandbox, w3di_sandbox_r
         w3d_atomic_store_u32(&record->first_permission, before[0]);
         w3d_atomic_store_u32(&record->last_permission, before[1]);
         (void)w3d_sandbox_apply(sandbox, record, begin, last);
-        record->has_windows = had_windows;
+        w3d_atomic_store_u32(&record->has_windows, had_windows);
     }
-    w3di_sandbox_end_change(sandbox);
+    w3di_sandbox_mark_change(sandbox);
     w3d_allocator_resize(&sandbox->allocator, saved, count, 0);
     return result;
 }
@@ -510,10 +508,10 @@ W3D_API W3DI_SANDBOX_NOT_IN w3d_result w3d_sandbox_window(w3d_sandbox *sandbox,
         } else if (record->is_protected) {
             result = w3di_sandbox_window_pages(sandbox, record, begin, last, (uint32_t)permission);
         } else {
-            w3di_sandbox_begin_change(sandbox);
-            record->has_windows = 1;
+            w3di_sandbox_mark_change(sandbox);
+            w3d_atomic_store_u32(&record->has_windows, 1);
             w3di_sandbox_allow(sandbox, record, begin >> 6, last >> 6, (uint32_t)permission);
-            w3di_sandbox_end_change(sandbox);
+            w3di_sandbox_mark_change(sandbox);
         }
         if (result == W3D_OK) {
             w3d_atomic_add_u32(&record->view_changes, 1);

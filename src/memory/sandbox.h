@@ -21,7 +21,8 @@
  * Threads. Registering, unregistering, windows, protection and re-arming change the tables: one
  * thread at a time (a second one gets W3D_ERR_BUSY, nothing waits). Checks, views, the log and the
  * fault handler only read them, without locks, from any thread and also while they change; a check
- * of memory whose own region changes at that moment sees it before or after. */
+ * of memory whose own region changes at that moment sees it before or after. A view in use is told
+ * by a count that its region has changed, without waiting for the access that is under way. */
 #ifndef W3D_SANDBOX_H
 #define W3D_SANDBOX_H
 
@@ -94,8 +95,10 @@ W3D_API size_t w3d_sandbox_page_size(void);
 W3D_API w3d_result w3d_sandbox_create(const w3d_sandbox_desc *desc, w3d_sandbox **sandbox);
 
 /* Unprotects and forgets everything, uninstalls the handler; NULL does nothing. Nobody may use the
- * sandbox or its views any more. While the handler is installed, destroy on the thread that
- * installed it: elsewhere the signal stack it gave that thread stays allocated. */
+ * sandbox or its views any more. Of regions whose memory was unmapped, it unprotects what is left.
+ * While another thread installs or uninstalls a sandbox, it waits. While the handler is installed,
+ * destroy on the thread that installed it: elsewhere the signal stack it gave that thread stays
+ * allocated. */
 W3D_API void w3d_sandbox_destroy(w3d_sandbox *sandbox);
 
 /* Puts a range of memory on the list.
@@ -143,8 +146,9 @@ W3D_API w3d_result w3d_sandbox_window(w3d_sandbox *sandbox, w3d_sandbox_region r
  *
  * Errors  W3D_ERR_ACCESS, also where pointer + size wraps around; W3D_ERR_ARGUMENT
  * Cost    a hash look-up and a shift for up to 512 bytes; 8 shadow words more per 4 KiB. Where an
- *         end lies in a 64-byte granule only partly in a region: a walk over the regions of that 4
- * KiB Thread  any */
+ *         end lies in a 64-byte granule only partly in a region: a walk over the regions of that
+ *         4 KiB
+ * Thread  any */
 W3D_API w3d_result w3d_sandbox_check(w3d_sandbox *sandbox, const void *pointer, size_t size,
                                      w3d_sandbox_access access);
 
@@ -168,7 +172,7 @@ typedef struct w3d_sandbox_view {
 typedef struct w3d_sandbox_refusal {
     uint32_t  count;    /* refusals since the log took one over */
     uint32_t  is_ready; /* the fields below are the first's     */
-    uint32_t  region, access, size;
+    uint32_t  access, size;
     uintptr_t address;
 } w3d_sandbox_refusal;
 
@@ -201,7 +205,6 @@ W3D_INLINE void w3d_sandbox_view_refuse(const w3d_sandbox_view *view, size_t off
 {
 #if defined(__wasm__)
     if (!view->refusal || w3d_atomic_add_u32(&view->refusal->count, 1)) return;
-    view->refusal->region = view->region.id;
     view->refusal->access = (uint32_t)access;
     view->refusal->size = (uint32_t)size;
     view->refusal->address = (uintptr_t)view->memory + offset;
@@ -216,8 +219,9 @@ W3D_INLINE void w3d_sandbox_view_refuse(const w3d_sandbox_view *view, size_t off
 W3D_INLINE int w3d_sandbox_view_allows(const w3d_sandbox_view *view, size_t limit, size_t offset,
                                        size_t size)
 {
-    /* The count is read plainly, so that loops may keep it: unregistering elsewhere is a race. */
-    int allowed = limit >= size && offset <= limit - size && *view->changes == view->generation;
+    /* Relaxed: what another thread does to the region is seen soon, and orders nothing. */
+    int allowed = limit >= size && offset <= limit - size &&
+                  w3d_atomic_load_relaxed_u32(view->changes) == view->generation;
 #if defined(__GNUC__)
     return (int)__builtin_expect(allowed, 1);
 #else
@@ -332,8 +336,10 @@ typedef enum w3d_sandbox_on_fault {
  * runs on the alternate stack, where the thread has one.) Execution of protected pages is not ours.
  *
  * The calling thread gets an alternate signal stack of W3D_SANDBOX_STACK_SIZE from the sandbox's
- * allocator, unless it has one. On other threads the handler runs on the stack the thread is on,
- * unless they call w3d_sandbox_thread_stack.
+ * allocator, unless it has one. So two sandboxes installed on one thread share the first one's: with
+ * that one's uninstalling it goes, and the other's handler runs on the thread's own stack from then
+ * on. On other threads the handler runs on the stack the thread is on, unless they call
+ * w3d_sandbox_thread_stack.
  *
  * Errors  W3D_ERR_UNSUPPORTED; W3D_ERR_ARGUMENT: already installed; W3D_ERR_LIMIT: 8 sandboxes;
  *         W3D_ERR_OUT_OF_MEMORY; W3D_ERR_BUSY: another thread installs just now
@@ -345,7 +351,8 @@ W3D_API w3d_result w3d_sandbox_install(w3d_sandbox *sandbox, w3d_sandbox_on_faul
  * faulting on this sandbox's memory meanwhile.
  *
  * Errors  W3D_ERR_ARGUMENT: not installed. W3D_ERR_THREAD: only the thread that installed can take
- *         off the signal stack it was given. W3D_ERR_BUSY. Wasm: W3D_ERR_UNSUPPORTED */
+ *         off the signal stack it was given. W3D_ERR_BUSY: another thread installs just now. Wasm:
+ *         W3D_ERR_UNSUPPORTED */
 W3D_API w3d_result w3d_sandbox_uninstall(w3d_sandbox *sandbox);
 
 /* What w3d_sandbox_thread_stack is best given. */

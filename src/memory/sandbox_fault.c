@@ -78,8 +78,9 @@ typedef struct w3di_sandbox_fault_step {
     void *owner; /* the thread's token; NULL: free */
     void *pages[W3DI_SANDBOX_FAULT_PAGES];
     void *sandboxes[W3DI_SANDBOX_FAULT_PAGES];
-    uint32_t records[W3DI_SANDBOX_FAULT_PAGES];
-    uint64_t mask; /* the thread's signal mask, to be put back */
+    uint32_t regions[W3DI_SANDBOX_FAULT_PAGES]; /* w3d_sandbox_region.id */
+    uint32_t allow[W3DI_SANDBOX_FAULT_PAGES];   /* what pages_allow was  */
+    uint64_t mask;                              /* the thread's signal mask, to be put back */
 } w3di_sandbox_fault_step;
 
 /* The one global of the module: a process has one fault handler. */
@@ -87,7 +88,7 @@ static struct w3di_sandbox_fault_state {
     uint32_t is_busy; /* an installer is at work */
     uint32_t count;
     void *sandboxes[W3DI_SANDBOX_FAULT_SANDBOXES];
-    uint32_t seen;  /* the changes that a fault not ours has been tried again after */
+    uint32_t seen;  /* thread and changes of the last fault tried again that was not ours */
     uint32_t waits; /* faults in a row that found the tables changing               */
 #if defined(W3DI_SANDBOX_FAULT_WIN32)
     void *handler;
@@ -147,7 +148,9 @@ static w3di_sandbox_fault_verdict w3di_sandbox_fault_judge(w3di_sandbox_fault_ev
         return W3DI_SANDBOX_FAULT_OURS;
     }
     w3d_atomic_store_u32(&w3di_sandbox_fault.waits, 0);
-    /* Not forbidden now; but it may have been when it happened. Once after every change, try. */
+    /* Not forbidden now; but it may have been when it happened. Once after every change, try; each
+     * thread for itself, since several may have faulted before the change. */
+    changes += (uint32_t)(w3d_thread_token() >> 4) * 0x9E3779B1u;
     if (w3d_atomic_exchange_u32(&w3di_sandbox_fault.seen, changes) != changes)
         return W3DI_SANDBOX_FAULT_AGAIN;
     return W3DI_SANDBOX_FAULT_FOREIGN;
@@ -351,6 +354,34 @@ static void w3di_sandbox_fault_free_step(w3di_sandbox_fault_step *step)
     w3d_atomic_add_u32(&w3di_sandbox_fault.step_count, (uint32_t)-1);
 }
 
+/* Protects a page again that was opened for a step; meanwhile another thread may be changing the
+ * tables, unprotecting this very region too. Only what was done between two looks at an unchanged
+ * even `changes` counts: the system has then put our call before or after all of the writer's. */
+static void w3di_sandbox_fault_close(w3d_sandbox *sandbox, w3d_sandbox_region region, void *page,
+                                     uint32_t allow)
+{
+    w3di_sandbox_record *record = w3di_sandbox_record_at(sandbox, region.id & 0xFFFFFu);
+    int is_closed = 0;
+    for (uint32_t tries = 0; tries < 1000000u; tries++) {
+        uint32_t before = w3d_atomic_load_u32(&sandbox->changes);
+        if (before & 1u) {
+            w3d_atomic_pause();
+            continue;
+        }
+        if (w3di_sandbox_record_of(sandbox, region) && w3d_atomic_load_u32(&record->is_protected)) {
+            if (w3di_sandbox_fault_is_open(page)) return;
+            (void)w3d_sandbox_apply(sandbox, record, (uintptr_t)page, (uintptr_t)page);
+            is_closed = 1;
+        } else if (is_closed) /* unprotected in between, and we have undone that */
+            w3d_sandbox_system_allow((uintptr_t)page, w3d_sandbox_page_size(), allow);
+        if (w3d_atomic_load_u32(&sandbox->changes) == before) return;
+    }
+    /* The writer does not get on (this is its own thread, or it has been stopped). Rather an access
+     * missed than one that kills: the page stays open until re-arming. */
+    w3d_sandbox_system_allow((uintptr_t)page, w3d_sandbox_page_size(), allow);
+    w3d_atomic_store_u32(&record->is_opened, 1);
+}
+
 /* The step's instruction is over: protects its pages again, save those another step still needs
  * (which then protects them), and takes the trap flag and the mask back. */
 static void w3di_sandbox_fault_finish(w3di_sandbox_fault_step *step, ucontext_t *context)
@@ -358,11 +389,10 @@ static void w3di_sandbox_fault_finish(w3di_sandbox_fault_step *step, ucontext_t 
     for (int k = 0; k < W3DI_SANDBOX_FAULT_PAGES; k++) {
         void *page = step->pages[k];
         if (!page) continue;
-        w3d_sandbox *sandbox = (w3d_sandbox *)step->sandboxes[k];
-        const w3di_sandbox_record *record = w3di_sandbox_record_at(sandbox, step->records[k]);
+        w3d_sandbox_region region;
+        region.id = step->regions[k];
         w3d_atomic_exchange_pointer(&step->pages[k], NULL);
-        if (w3d_atomic_load_u32(&record->is_protected) && !w3di_sandbox_fault_is_open(page))
-            (void)w3d_sandbox_apply(sandbox, record, (uintptr_t)page, (uintptr_t)page);
+        w3di_sandbox_fault_close((w3d_sandbox *)step->sandboxes[k], region, page, step->allow[k]);
     }
     *w3di_sandbox_fault_register(context, W3DI_SANDBOX_FAULT_FLAGS) &= ~(uint64_t)0x100u;
     w3d_copy(&context->uc_sigmask, &step->mask, 8);
@@ -390,7 +420,8 @@ static int w3di_sandbox_fault_begin_step(const w3di_sandbox_fault_event *event, 
     for (k = 0; k < W3DI_SANDBOX_FAULT_PAGES && step->pages[k]; k++) {}
     if (k == W3DI_SANDBOX_FAULT_PAGES) return 0;
     step->sandboxes[k] = event->sandbox;
-    step->records[k] = event->found.index;
+    step->regions[k] = event->found.id;
+    step->allow[k] = event->found.pages_allow;
     /* First on the list, then open: whoever closes looks at the list. */
     w3d_atomic_exchange_pointer(&step->pages[k], (void *)event->page);
     if (!w3di_sandbox_fault_open(event)) {

@@ -189,6 +189,23 @@ W3D_API void w3d_sandbox_audit_write(w3d_sandbox *sandbox, const w3d_sandbox_rec
 W3D_API w3d_result w3d_sandbox_apply(w3d_sandbox *sandbox, const w3di_sandbox_record *record,
                                      uintptr_t begin, uintptr_t last);
 
+/* Protects the record's region, or unprotects it. For writers, between enter and leave.
+ *
+ * Errors  W3D_ERR_UNSUPPORTED; W3D_ERR_RANGE: no whole page, or the system refuses; all is then as
+ *         it was */
+W3D_API w3d_result w3d_sandbox_switch(w3d_sandbox *sandbox, w3di_sandbox_record *record,
+                                      int protect);
+
+/* Unprotects what there still is of the region, page by page: where some of it is not mapped any
+ * more. For writers. */
+W3D_API void w3d_sandbox_release(w3d_sandbox *sandbox, w3di_sandbox_record *record);
+
+/* Called before a change of the tables and again after it: see `changes`. */
+static inline void w3di_sandbox_mark_change(w3d_sandbox *sandbox)
+{
+    w3d_atomic_add_u32(&sandbox->changes, 1);
+}
+
 /* Writers enter and leave: 0 is returned where another one is at work. */
 static inline int w3di_sandbox_enter(w3d_sandbox *sandbox)
 {

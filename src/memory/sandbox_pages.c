@@ -117,6 +117,16 @@ W3D_API w3d_result w3d_sandbox_apply(w3d_sandbox *sandbox, const w3di_sandbox_re
     (void)sandbox, (void)record, (void)begin, (void)last;
     return W3D_OK;
 }
+W3D_API w3d_result w3d_sandbox_switch(w3d_sandbox *sandbox, w3di_sandbox_record *record,
+                                      int protect)
+{
+    (void)sandbox, (void)record, (void)protect;
+    return W3D_ERR_UNSUPPORTED;
+}
+W3D_API void w3d_sandbox_release(w3d_sandbox *sandbox, w3di_sandbox_record *record)
+{
+    (void)sandbox, (void)record;
+}
 W3D_API w3d_result w3d_sandbox_protect(w3d_sandbox *sandbox, w3d_sandbox_region region)
 {
     (void)sandbox, (void)region;
@@ -151,70 +161,83 @@ W3D_API int w3d_sandbox_system_allow(uintptr_t begin, size_t size, uint32_t perm
 #endif
 }
 
+/* The fault handler calls it too, while another thread may be changing the record: every field is
+ * read whole, and the handler asks afterwards whether it changed. */
 W3D_API w3d_result w3d_sandbox_apply(w3d_sandbox *sandbox, const w3di_sandbox_record *record,
                                      uintptr_t begin, uintptr_t last)
 {
-    uintptr_t inside = w3d_sandbox_page_size() - 1, first, run, page;
-    size_t size =
-        w3di_sandbox_whole_pages((uintptr_t)record->begin, (uintptr_t)record->last, &first);
+    uintptr_t inside = w3d_sandbox_page_size() - 1, first = 0, run, page;
+    uint32_t allow = w3d_atomic_load_u32(&record->pages_allow);
+    size_t size = w3di_sandbox_whole_pages(w3di_sandbox_address(&record->begin),
+                                           w3di_sandbox_address(&record->last), &first);
     uintptr_t end = first + size, wanted_end = (last | inside) + 1;
     if (!size) return W3D_OK;
     if (first < (begin & ~inside)) first = begin & ~inside;
     if (wanted_end && end > wanted_end) end = wanted_end;
     if (first >= end) return W3D_OK;
-    if (!record->has_windows)
+    if (!w3d_atomic_load_u32(&record->has_windows))
         return w3d_sandbox_system_allow(first, end - first,
-                                        record->first_permission & record->pages_allow)
+                                        w3d_atomic_load_u32(&record->first_permission) & allow)
                    ? W3D_OK
                    : W3D_ERR_RANGE;
     uint32_t permission = w3di_sandbox_any(sandbox, first, inside + 1);
     for (run = first, page = first + inside + 1;; page += inside + 1) {
         uint32_t next = page < end ? w3di_sandbox_any(sandbox, page, inside + 1) : ~permission;
         if (next == permission) continue;
-        if (!w3d_sandbox_system_allow(run, page - run, permission & record->pages_allow))
-            return W3D_ERR_RANGE;
+        if (!w3d_sandbox_system_allow(run, page - run, permission & allow)) return W3D_ERR_RANGE;
         if (page >= end) return W3D_OK;
         run = page;
         permission = next;
     }
 }
 
-/* Protects or unprotects: the two differ in where they go and what a failure goes back to. */
+W3D_API w3d_result w3d_sandbox_switch(w3d_sandbox *sandbox, w3di_sandbox_record *record,
+                                      int protect)
+{
+    uintptr_t begin = (uintptr_t)record->begin, last = (uintptr_t)record->last, first;
+    size_t size = w3di_sandbox_whole_pages(begin, last, &first);
+    w3d_result result = W3D_OK;
+    if (!size) return W3D_ERR_RANGE;
+    if (!protect && !record->is_protected) return W3D_OK;
+    w3di_sandbox_mark_change(sandbox);
+    w3d_atomic_store_u32(&record->is_opened, 0);
+    if (protect) {
+        result = w3d_sandbox_apply(sandbox, record, begin, last);
+        if (result == W3D_OK)
+            w3d_atomic_store_u32(&record->is_protected, 1);
+        else if (!record->is_protected)
+            w3d_sandbox_system_allow(first, size, record->pages_allow);
+    } else if (w3d_sandbox_system_allow(first, size, record->pages_allow)) {
+        w3d_atomic_store_u32(&record->is_protected, 0);
+    } else {
+        (void)w3d_sandbox_apply(sandbox, record, begin, last);
+        result = W3D_ERR_RANGE;
+    }
+    w3di_sandbox_mark_change(sandbox);
+    return result;
+}
+
+W3D_API void w3d_sandbox_release(w3d_sandbox *sandbox, w3di_sandbox_record *record)
+{
+    uintptr_t page = w3d_sandbox_page_size(), first;
+    size_t size =
+        w3di_sandbox_whole_pages((uintptr_t)record->begin, (uintptr_t)record->last, &first);
+    if (!record->is_protected) return;
+    w3di_sandbox_mark_change(sandbox);
+    for (size_t offset = 0; offset < size; offset += page)
+        w3d_sandbox_system_allow(first + offset, page, record->pages_allow);
+    w3d_atomic_store_u32(&record->is_protected, 0);
+    w3di_sandbox_mark_change(sandbox);
+}
+
 static w3d_result w3di_sandbox_pages_switch(w3d_sandbox *sandbox, w3d_sandbox_region region,
                                             int protect)
 {
     W3D_ASSERT(sandbox);
     if (!sandbox) return W3D_ERR_ARGUMENT;
     if (!w3di_sandbox_enter(sandbox)) return W3D_ERR_BUSY;
-    w3d_result result = W3D_OK;
-    uintptr_t first;
     w3di_sandbox_record *record = w3di_sandbox_record_of(sandbox, region);
-    size_t size =
-        record ? w3di_sandbox_whole_pages((uintptr_t)record->begin, (uintptr_t)record->last, &first)
-               : 0;
-    if (!record)
-        result = W3D_ERR_STALE;
-    else if (!size)
-        result = W3D_ERR_RANGE;
-    else if (protect || record->is_protected) {
-        w3d_atomic_add_u32(&sandbox->changes, 1);
-        w3d_atomic_store_u32(&record->is_opened, 0);
-        if (protect) {
-            result = w3d_sandbox_apply(sandbox, record, (uintptr_t)record->begin,
-                                       (uintptr_t)record->last);
-            if (result == W3D_OK)
-                w3d_atomic_store_u32(&record->is_protected, 1);
-            else if (!record->is_protected)
-                w3d_sandbox_system_allow(first, size, record->pages_allow);
-        } else if (w3d_sandbox_system_allow(first, size, record->pages_allow))
-            w3d_atomic_store_u32(&record->is_protected, 0);
-        else {
-            (void)w3d_sandbox_apply(sandbox, record, (uintptr_t)record->begin,
-                                    (uintptr_t)record->last);
-            result = W3D_ERR_RANGE;
-        }
-        w3d_atomic_add_u32(&sandbox->changes, 1);
-    }
+    w3d_result result = record ? w3d_sandbox_switch(sandbox, record, protect) : W3D_ERR_STALE;
     w3di_sandbox_leave(sandbox);
     return result;
 }
@@ -240,6 +263,8 @@ W3D_API w3d_result w3d_sandbox_rearm(w3d_sandbox *sandbox)
         /* The handler opens first and marks then: what is opened behind us keeps its mark. */
         if (!w3d_atomic_load_u32(&record->is_opened)) continue;
         w3d_atomic_store_u32(&record->is_opened, 0);
+        /* A fault from before the region was unprotected may have marked it afterwards. */
+        if (!record->is_protected) continue;
         w3d_result one =
             w3d_sandbox_apply(sandbox, record, (uintptr_t)record->begin, (uintptr_t)record->last);
         if (one == W3D_OK) continue;

@@ -47,7 +47,7 @@ def build(name, fuzzer):
     program = BUILD / f"fuzz_{name}{'' if fuzzer else '_replay'}"
     tool = ["clang", "-fsanitize=fuzzer,address,undefined"] if fuzzer else \
         ["gcc", "-fsanitize=address,undefined", "tests/fuzz/replay.c"]
-    subprocess.run([*tool, *SANITIZE, f"-I{BUILD}/include", str(source), "-o", str(program), "-lm"],
+    subprocess.run([*tool, *SANITIZE, f"-I{BUILD}/include", str(source), "-o", str(program), "-lm", "-pthread"],
                    cwd=ROOT, check=True)
     return program
 
