@@ -237,6 +237,7 @@ static int is_writable(void *byte)
     return written;
 }
 
+#if defined(W3D_SANDBOX_FAULT_H) /* not where the joined header stands in for it */
 /* A fault that is under way while its region is unprotected marks it as opened too late. */
 static void a_late_mark_protects_nothing(void)
 {
@@ -259,8 +260,10 @@ static void a_late_mark_protects_nothing(void)
     CHECK(w3d_sandbox_rearm(p.sandbox) == W3D_OK && is_writable(word_of(&p, 4, 0)));
     free_pages(&p);
 }
+#endif
 
-/* Regions whose memory has gone, wholly or in part, do not keep destroy from letting go the rest. */
+/* Regions whose memory has gone, wholly or in part, do not keep destroy from letting go of the
+ * rest. */
 static void destroy_lets_go_of_all_that_is_left(void)
 {
     size_t page = w3d_sandbox_page_size();
@@ -295,6 +298,7 @@ enum { ROUNDS = 1000 };
 
 typedef struct rival {
     w3d_sandbox *sandbox;
+    uint32_t *words;
     uint32_t region, stop, turns;
 } rival;
 
@@ -346,8 +350,7 @@ static void write_all_the_time(void *user)
 {
     rival *r = (rival *)user;
     static unsigned char stacks[2][W3D_SANDBOX_STACK_SIZE];
-    uint32_t *words = (uint32_t *)(uintptr_t)w3di_sandbox_address(
-        &w3di_sandbox_record_at(r->sandbox, r->region & 0xFFFFFu)->begin);
+    uint32_t *words = r->words;
     uint32_t number = w3d_atomic_add_u32(&r->turns, 1);
     (void)w3d_sandbox_thread_stack(stacks[number], sizeof stacks[0]);
     words += 4 * w3d_sandbox_page_size() / 4 + number;
@@ -365,6 +368,7 @@ static void protection_comes_and_goes_under_writers(w3d_sandbox_on_fault on_faul
     int started = 0;
     memset(&r, 0, sizeof r);
     r.sandbox = p.sandbox;
+    r.words = p.words;
     r.region = p.region.id;
     for (int i = 0; i < 2; i++)
         started +=
@@ -810,7 +814,9 @@ void test_sandbox_fault(void)
     RUN(a_fault_is_logged_and_the_program_goes_on);
     RUN(protection_says_what_it_cannot);
     RUN(a_refused_window_changes_nothing);
+#if defined(W3D_SANDBOX_FAULT_H)
     RUN(a_late_mark_protects_nothing);
+#endif
     RUN(destroy_lets_go_of_all_that_is_left);
     RUN(nothing_forgotten_stays_protected);
 #if defined(HAS_STEPS)

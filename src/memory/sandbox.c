@@ -1,8 +1,8 @@
 /* sandbox.c - regions, their shadow, checks and views.
  *
  * The shadow answers almost every check alone. Only granules that lie in a region in part, and
- * refusals, go to the records. All changes are made between two calls of `mark_change`, with release
- * stores, so that readers can tell whether they saw one half done. */
+ * refusals, go to the records. All changes are made between two calls of `mark_change`, with
+ * release stores, so that readers can tell whether they saw one half done. */
 #include "memory/sandbox.h"
 
 #include "core/poison.h"

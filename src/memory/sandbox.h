@@ -336,9 +336,9 @@ typedef enum w3d_sandbox_on_fault {
  * runs on the alternate stack, where the thread has one.) Execution of protected pages is not ours.
  *
  * The calling thread gets an alternate signal stack of W3D_SANDBOX_STACK_SIZE from the sandbox's
- * allocator, unless it has one. So two sandboxes installed on one thread share the first one's: with
- * that one's uninstalling it goes, and the other's handler runs on the thread's own stack from then
- * on. On other threads the handler runs on the stack the thread is on, unless they call
+ * allocator, unless it has one. So two sandboxes installed on one thread share the first one's;
+ * uninstalling that one takes it away, and the other's handler then runs on the thread's own stack.
+ * On other threads the handler runs on the stack the thread is on, unless they call
  * w3d_sandbox_thread_stack.
  *
  * Errors  W3D_ERR_UNSUPPORTED; W3D_ERR_ARGUMENT: already installed; W3D_ERR_LIMIT: 8 sandboxes;
