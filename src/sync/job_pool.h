@@ -128,6 +128,7 @@ struct w3d_jobs {
     uint32_t work;       /* atomic: counts what could interest an idle worker; they sleep on it */
     uint32_t open_loops; /* atomic */
     uint32_t ready;      /* atomic: jobs in queues; written under the lock */
+    uint32_t waker;      /* atomic: the processor of who woke last: a sleeper moves away from it */
     unsigned char apart_2[128];
 
     uint32_t sleepers; /* atomic: workers about to sleep, asleep, or waking up */
@@ -136,6 +137,13 @@ struct w3d_jobs {
 
     w3di_job_loop loops[W3DI_JOB_LOOPS];
 };
+
+/* Wakes `count` sleeping workers, and tells them where they had better not stay. */
+static inline void w3di_jobs_wake(w3d_jobs *jobs, uint32_t count)
+{
+    w3d_atomic_store_relaxed_u32(&jobs->waker, w3d_thread_processor());
+    w3d_thread_wake32(&jobs->work, count);
+}
 
 /* ---- loops ---- */
 

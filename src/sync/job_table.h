@@ -161,7 +161,7 @@ static inline void w3di_jobs_unlock(w3d_jobs *jobs)
     if (tell) w3d_atomic_add_u32(&jobs->done, 1);
     jobs->pushed = jobs->ended = 0;
     w3d_mutex_unlock(&jobs->lock);
-    if (wake) w3d_thread_wake32(&jobs->work, wake);
+    if (wake) w3di_jobs_wake(jobs, wake);
     if (tell) w3d_thread_wake32(&jobs->done, UINT32_MAX);
 }
 

@@ -126,7 +126,8 @@ static void w3di_jobs_worker(void *user)
         stopping = jobs->stopping;
         w3d_atomic_add_u32(&jobs->sleepers, 1);
         w3di_jobs_unlock(jobs);
-        if (!stopping) w3d_thread_wait32(&jobs->work, seen, W3D_FOREVER);
+        if (!stopping && w3d_thread_wait32(&jobs->work, seen, W3D_FOREVER) == W3D_OK)
+            w3d_thread_leave(w3d_atomic_load_relaxed_u32(&jobs->waker));
         w3d_mutex_lock(&jobs->lock);
         w3d_atomic_add_u32(&jobs->sleepers, UINT32_MAX);
         if (jobs->woken) jobs->woken--;

@@ -4,8 +4,7 @@
 
 #include "sync/job_pool.h"
 
-/* Waits until nobody but the caller is in the loop: first looking, since the last blocks end soon.
- * */
+/* Waits until nobody but the caller is in the loop: at first by looking, as last blocks end soon. */
 static void w3di_parallel_for_join(w3di_job_loop *loop)
 {
     uint32_t looks = 0, state;
@@ -61,7 +60,10 @@ W3D_API w3d_result w3d_parallel_for(w3d_jobs *jobs, uint32_t begin, uint32_t end
     /* An addition and not a load: either it sees the worker that is going to sleep, or that worker,
      * adding after it, sees `work` changed and does not sleep. */
     uint32_t sleepers = w3d_atomic_add_u32(&jobs->sleepers, 0);
-    if (sleepers) w3d_thread_wake32(&jobs->work, sleepers < blocks - 1 ? sleepers : blocks - 1);
+    if (sleepers) {
+        w3di_jobs_wake(jobs, sleepers < blocks - 1 ? sleepers : blocks - 1);
+        w3d_thread_yield(); /* a worker that was put behind this thread can run, and move away */
+    }
 
     w3di_job_loop_work(loop);
     w3d_atomic_and_u32(&loop->state, ~(uint32_t)W3DI_JOB_LOOP_OPEN);

@@ -24,8 +24,8 @@
  *
  * Range   of more than 2^30 blocks the grain is doubled until they are fewer.
  * Errors  W3D_ERR_ARGUMENT: jobs or run is NULL.
- * Cost    about a microsecond where workers are still looking around (spin_ns), a system call where
- *         they sleep; then an atomic addition a block.
+ * Cost    about a microsecond where workers are still looking around (spin_ns), some system calls
+ *         where they sleep; then an atomic addition a block.
  * Thread  any. One that may not wait spins at the end, until the blocks that others have begun are
  *         done: keep them short there. */
 W3D_API w3d_result w3d_parallel_for(w3d_jobs *jobs, uint32_t begin, uint32_t end, uint32_t grain,

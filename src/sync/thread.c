@@ -93,6 +93,8 @@ W3D_API w3d_result w3d_thread_join(w3d_thread *thread)
 }
 
 W3D_API uint32_t w3d_thread_count(void) { return 1; }
+W3D_API uint32_t w3d_thread_processor(void) { return UINT32_MAX; }
+W3D_API void w3d_thread_leave(uint32_t processor) { (void)processor; }
 W3D_API int w3d_thread_can_block(void) { return 0; }
 W3D_API void w3d_thread_yield(void) {}
 W3D_API void w3d_thread_sleep(uint64_t ns) { (void)ns; }
@@ -247,6 +249,9 @@ W3D_API uint32_t w3d_thread_count(void)
     return count ? count : 1;
 }
 
+W3D_API uint32_t w3d_thread_processor(void) { return UINT32_MAX; }
+W3D_API void w3d_thread_leave(uint32_t processor) { (void)processor; }
+
 W3D_API int w3d_thread_can_block(void) { return w3d_host(W3D_HOST_CAN_BLOCK, 0, 0, 0) != 0; }
 W3D_API void w3d_thread_yield(void) {}
 
@@ -310,6 +315,8 @@ W3D_API uint32_t w3d_thread_count(void)
     return info.dwNumberOfProcessors ? (uint32_t)info.dwNumberOfProcessors : 1;
 }
 
+W3D_API uint32_t w3d_thread_processor(void) { return (uint32_t)GetCurrentProcessorNumber(); }
+W3D_API void w3d_thread_leave(uint32_t processor) { (void)processor; }
 W3D_API int w3d_thread_can_block(void) { return 1; }
 W3D_API void w3d_thread_yield(void) { SwitchToThread(); }
 
@@ -335,6 +342,7 @@ W3D_API w3d_result w3d_thread_barrier_all(void)
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
+#define W3DI_THREAD_MASK (1024 / (CHAR_BIT * sizeof(long))) /* longs in a set of processors */
 #endif
 #if defined(__EMSCRIPTEN__)
 #include <emscripten/threading.h>
@@ -463,13 +471,40 @@ W3D_API uint32_t w3d_thread_count(void)
 #if defined(__EMSCRIPTEN__)
     int count = emscripten_num_logical_cores();
 #elif defined(__linux__)
-    unsigned long mask[1024 / (CHAR_BIT * sizeof(long))];
+    unsigned long mask[W3DI_THREAD_MASK];
     long size = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask), count = 0;
     for (long i = 0; i < size / (long)sizeof(long); i++) count += __builtin_popcountl(mask[i]);
 #else
     long count = sysconf(_SC_NPROCESSORS_ONLN);
 #endif
     return count > 0 ? (uint32_t)count : 1;
+}
+
+W3D_API uint32_t w3d_thread_processor(void)
+{
+#if defined(__linux__)
+    unsigned processor;
+    if (syscall(SYS_getcpu, &processor, NULL, NULL) == 0) return processor;
+#endif
+    return UINT32_MAX;
+}
+
+W3D_API void w3d_thread_leave(uint32_t processor)
+{
+#if defined(__linux__)
+    unsigned long allowed[W3DI_THREAD_MASK], others[W3DI_THREAD_MASK];
+    if (processor == UINT32_MAX || w3d_thread_processor() != processor) return;
+    long size = syscall(SYS_sched_getaffinity, 0, sizeof allowed, allowed);
+    if (size <= 0 || processor >= (unsigned long)size * CHAR_BIT) return;
+    w3d_copy(others, allowed, (size_t)size);
+    others[processor / (CHAR_BIT * sizeof(long))] &=
+        ~(1ul << (processor % (CHAR_BIT * sizeof(long))));
+    /* Refused where no other is allowed. */
+    if (syscall(SYS_sched_setaffinity, 0, size, others) == 0)
+        syscall(SYS_sched_setaffinity, 0, size, allowed);
+#else
+    (void)processor;
+#endif
 }
 
 W3D_API int w3d_thread_can_block(void)
@@ -513,3 +548,4 @@ W3D_API w3d_result w3d_thread_barrier_all(void)
 #undef W3DI_THREAD_WASM
 #undef W3DI_THREAD_WIN32
 #undef W3DI_THREAD_POSIX
+#undef W3DI_THREAD_MASK

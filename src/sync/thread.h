@@ -63,6 +63,15 @@ W3D_API uint32_t w3d_thread_count(void);
  * function of this library behaves as if its timeout were 0, and without threads. */
 W3D_API int w3d_thread_can_block(void);
 
+/* The number of the processor the calling thread is on just now, from 0; UINT32_MAX: not known. */
+W3D_API uint32_t w3d_thread_processor(void);
+
+/* Moves the calling thread to another processor, if it is on this one and allowed on others; it may
+ * move on from there as ever. For workers that the system wakes beside the thread that woke them,
+ * where the two take turns until the system parts them, milliseconds later. Linux only; elsewhere,
+ * and with UINT32_MAX, nothing. Cost: some microseconds where it moves. */
+W3D_API void w3d_thread_leave(uint32_t processor);
+
 /* Lets others run; and stops for at least `ns` nanoseconds (does nothing where it may not wait). */
 W3D_API void w3d_thread_yield(void);
 W3D_API void w3d_thread_sleep(uint64_t ns);
