@@ -44,7 +44,6 @@ UNIT_BUILDS = [
 ]
 WIDER_UNIT_BUILDS = [
     ("ground windows", "ground", "x86_64-w64-mingw32-gcc", "-std=gnu11 -O1"),
-    ("ground newest emscripten threads", "ground", "tests/toolchains/emcc_newest.sh", "-O2 -pthread"),
     ("amalgamated simde", "amalgamated c", "gcc", "-std=gnu17 -O2 -DW3D_SIMD_SIMDE=1"),
     ("amalgamated emscripten", "amalgamated c", "tests/toolchains/emcc_oldest.sh", "-O2"),
     ("amalgamated clang-19", "amalgamated cc", "clang-19", "-O3 -march=native"),
