@@ -50,6 +50,7 @@ WIDER_UNIT_BUILDS = [
     ("amalgamated neon", "amalgamated c", "aarch64-linux-gnu-gcc", "-O2 -static -march=armv8-a+crc"),
     ("amalgamated newest emscripten", "amalgamated c", "tests/toolchains/emcc_newest.sh",
      "-O2 -msimd128"),
+    ("ground newest emscripten threads", "ground", "tests/toolchains/emcc_newest.sh", "-O2 -pthread"),
 ]
 
 

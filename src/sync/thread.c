@@ -24,6 +24,9 @@
 #define W3DI_THREAD_STARTED 1u
 #define W3DI_THREAD_ENDED   2u
 #define W3DI_THREAD_TRAPPED 3u
+/* In wasm a sleep ends after 0.1 s and looks again: V8 of Node 20 loses a wake now and then once
+ * the shared memory has grown. */
+#define W3DI_THREAD_SLICE 100000000u
 
 /* ---- the clock ---- */
 
@@ -234,7 +237,7 @@ static void w3di_thread_finish(w3d_thread *thread)
 __attribute__((noinline)) static void
 w3di_thread_sleep_on(const uint32_t *address, uint32_t expected, uint64_t timeout_ns)
 {
-    int64_t timeout = timeout_ns > (uint64_t)INT64_MAX ? -1 : (int64_t)timeout_ns;
+    int64_t timeout = (int64_t)(timeout_ns < W3DI_THREAD_SLICE ? timeout_ns : W3DI_THREAD_SLICE);
     __builtin_wasm_memory_atomic_wait32((int *)(uintptr_t)address, (int)expected, timeout);
 }
 
@@ -258,7 +261,10 @@ W3D_API void w3d_thread_yield(void) {}
 W3D_API void w3d_thread_sleep(uint64_t ns)
 {
     uint32_t word = 0;
-    if (w3d_thread_can_block()) w3di_thread_sleep_on(&word, 0, ns);
+    if (!w3d_thread_can_block()) return;
+    for (; ns > W3DI_THREAD_SLICE; ns -= W3DI_THREAD_SLICE)
+        w3di_thread_sleep_on(&word, 0, W3DI_THREAD_SLICE);
+    w3di_thread_sleep_on(&word, 0, ns);
 }
 
 W3D_API w3d_result w3d_thread_barrier_all(void) { return W3D_ERR_UNSUPPORTED; }
@@ -411,8 +417,8 @@ W3D_API void w3d_thread_wake32(const uint32_t *address, uint32_t count)
 
 static void w3di_thread_sleep_on(const uint32_t *address, uint32_t expected, uint64_t timeout_ns)
 {
-    double ms = timeout_ns == W3D_FOREVER ? (double)__builtin_inf() : (double)timeout_ns * 1e-6;
-    emscripten_futex_wait((volatile void *)(uintptr_t)address, expected, ms);
+    uint64_t ns = timeout_ns < W3DI_THREAD_SLICE ? timeout_ns : W3DI_THREAD_SLICE;
+    emscripten_futex_wait((volatile void *)(uintptr_t)address, expected, (double)ns * 1e-6);
 }
 
 W3D_API void w3d_thread_wake32(const uint32_t *address, uint32_t count)
@@ -545,6 +551,7 @@ W3D_API w3d_result w3d_thread_barrier_all(void)
 #undef W3DI_THREAD_STARTED
 #undef W3DI_THREAD_ENDED
 #undef W3DI_THREAD_TRAPPED
+#undef W3DI_THREAD_SLICE
 #undef W3DI_THREAD_WASM
 #undef W3DI_THREAD_WIN32
 #undef W3DI_THREAD_POSIX

@@ -62,6 +62,10 @@ const W3DI_RING_TRIES = 10000;
 // the waiter looks a third time, by when every earlier store has arrived, before it sleeps long.
 const W3DI_RING_THIRD_LOOK_MS = 1;
 
+// After that it looks every so often: V8 of Node 20 loses a wake now and then once the shared
+// memory has grown.
+const W3DI_RING_LATER_LOOK_MS = 100;
+
 // One party's end of a ring. Belongs to one thread. What begins with _ is private: the engines that
 // old Emscriptens check their output with know no #names.
 export class RingPeer {
@@ -741,7 +745,7 @@ export class RingPeer {
             if (!(left > 0)) result = RESULT.TIMEOUT;
             if (result !== RESULT.OK) break;
             Atomics.wait(words, event, seen, Math.min(left, most));
-            most = Infinity;
+            most = W3DI_RING_LATER_LOOK_MS;
         }
         Atomics.sub(words, count, 1);
         return result;

@@ -378,7 +378,7 @@ function w3diStep(words, at, from, to) {
     for (;;) {
         const state = Atomics.compareExchange(words, at, from, to);
         if (state === from) return;
-        Atomics.wait(words, at, state);
+        Atomics.wait(words, at, state, 100); // not for ever: see ring.js, W3DI_RING_LATER_LOOK_MS
     }
 }
 
