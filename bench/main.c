@@ -1,6 +1,8 @@
-/* main.c - runs the benches: bench [WORD...] [--csv FILE]; only those whose name holds a word. */
+/* main.c - runs the benches: bench [WORD...] [--csv FILE]; only those whose name holds a word.
+ * bench --meshes makes the files of bench/mesh_data.h instead. */
 #define _GNU_SOURCE
 #include "bench.h"
+#include "mesh_data.h"
 #include "test.h"
 
 FILE *bench_csv;
@@ -9,7 +11,7 @@ test_state test; /* the meshes of the tests draw from its generator */
 /* One line the ground, one the floors above. */
 #define BENCHES(X)                                                                                 \
     X(arena) X(slab) X(handle) X(sandbox) X(ring) X(snapshot) X(jobs) X(trace)                     \
-    X(pack) X(mesh) X(bjson) X(gltf) X(raster)
+    X(pack) X(mesh) X(json) X(bjson) X(gltf) X(raster)
 
 #define DECLARE(name) void bench_##name(void);
 BENCHES(DECLARE)
@@ -28,8 +30,16 @@ static int wanted(const char *name, int count, char **words)
 
 int main(int count, char **arguments)
 {
+    static const char *const meshes[] = { "dragon", "shuffled", "torus", "blender" };
     char **words = arguments + 1;
     count--;
+    if (count == 1 && !strcmp(words[0], "--meshes")) {
+        for (int i = 0; i < 4; i++) {
+            const bench_mesh *mesh = bench_mesh_get(meshes[i]);
+            if (mesh) printf("%s: %u triangles\n", mesh->name, (unsigned)mesh->index_count / 3);
+        }
+        return 0;
+    }
     for (int i = 0; i < count; i++) {
         if (!words[i] || strcmp(words[i], "--csv") || i + 1 == count) continue;
         bench_csv = fopen(words[i + 1], "w");

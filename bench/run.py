@@ -4,6 +4,9 @@
     bench/run.py [WORD...]          all, or those whose name holds a word: arena slab handle
                                    sandbox ring snapshot jobs trace pack mesh bjson gltf raster
     bench/run.py --wasm [WORD...]   the same built by Emscripten with threads and SIMD, in node
+    bench/run.py --node [WORD...]   kernels as freestanding wasm beside JavaScript and wasm peers in
+                                   one node process: bench/wasm/*.mjs
+    bench/run.py --meshes           makes the meshes that those need (bench/mesh_data.h)
 
 Peers that are not installed leave their columns empty (tests/setup.sh bench installs them). The
 table goes to the screen; without words the figures go to bench/results/<compiler>.csv too, with
@@ -33,13 +36,23 @@ PEERS = [
     ("BENCH_CK", "ck_ring.h", [], ["gcc", "ck_ring.c"]),
     ("BENCH_BOOST", "boost/version.hpp", ["-lstdc++"], ["g++", "boost_lockfree.cc", "-std=c++17"]),
     ("BENCH_URCU", "urcu/urcu-memb.h", ["-lurcu-memb"], ["gcc", "urcu_memb.c"]),
+    ("BENCH_FLATBUFFERS", "flatbuffers/flatbuffers.h", ["-lflatbuffers", "-lstdc++"],
+     ["g++", "flatbuffers_scene.cc", "-std=c++17", "-Ibuild/bench"]),
+    ("BENCH_MSGPACK", "msgpack.h", ["-lmsgpackc"], ["gcc", "msgpack_scene.c"]),
+    ("BENCH_CBOR", "cbor.h", ["-lcbor"], ["gcc", "cbor_scene.c"]),
+    ("BENCH_BSON", "bson/bson.h", ["-lbson-1.0"],
+     ["gcc", "bson_scene.c", "-I/usr/include/libbson-1.0"]),
+    ("BENCH_TO_CHARS", "stdint.h", ["-lstdc++"], ["g++", "to_chars.cc", "-std=c++17"]),
     ("BENCH_OPENMP", "omp.h", ["-fopenmp"], ["gcc", "openmp.c", "-fopenmp"]),
 ]
 
 
-def has_header(name, compiler):
-    return subprocess.run([compiler, "-E", "-x", "c", "-"], input=f"#include <{name}>\n", text=True,
-                          capture_output=True).returncode == 0
+def has_header(name, compiler, own):
+    """Whether the compiler, or the peer's own with its flags, finds a header."""
+    compiler, flags = (own[0], own[2:]) if own else (compiler, [])
+    language = "c++" if "++" in compiler else "c"
+    return subprocess.run([compiler, "-E", "-x", language, *flags, "-"], text=True,
+                          input=f"#include <{name}>\n", capture_output=True).returncode == 0
 
 
 def processor():
@@ -54,10 +67,14 @@ def find_peers(compiler):
     """[(macro, libraries, objects)] of the peers that are here; their own files are compiled."""
     found = []
     for macro, header, libraries, own in PEERS:
-        if not has_header(header, compiler):
+        if not has_header(header, compiler, own):
             print(f"{header} is not installed: its column stays empty (tests/setup.sh bench)")
             continue
         objects = []
+        if macro == "BENCH_FLATBUFFERS":  # its code is generated from the schema
+            if subprocess.run(["flatc", "--cpp", "--bfbs-gen-embed", "-o", str(BUILD),
+                               "bench/peers/flatbuffers_scene.fbs"], cwd=ROOT).returncode:
+                continue
         if own:
             objects = [str(BUILD / (own[1] + ".o"))]
             subprocess.run([own[0], "-O3", "-march=native", *own[2:], "-c", f"bench/peers/{own[1]}",
@@ -70,6 +87,11 @@ def main():
     if {"-h", "--help"} & set(sys.argv[1:]):
         sys.exit(print(__doc__))
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    if "--node" in sys.argv[1:]:
+        for rows in sorted((ROOT / "bench/wasm").glob("*.mjs")):
+            if rows.stem != "harness" and (not words or any(word in rows.stem for word in words)):
+                subprocess.run(["node", str(rows)], cwd=ROOT, check=True)
+        return
     wasm = "--wasm" in sys.argv[1:]
     compiler = "tests/toolchains/emcc_oldest.sh" if wasm else os.environ.get("CC", "gcc")
     BUILD.mkdir(parents=True, exist_ok=True)
@@ -93,6 +115,8 @@ def main():
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.splitlines()[0]
     about = f"{processor()}; {version}; {' '.join(flags)}"
     print(about)
+    if "--meshes" in sys.argv[1:]:
+        sys.exit(subprocess.run([str(program), "--meshes"], cwd=ROOT).returncode)
     rows = BUILD / "rows.csv"
     run = ["node", "--no-experimental-fetch", str(program)] if wasm else [str(program)]
     to_file = [] if wasm else ["--csv", str(rows)]

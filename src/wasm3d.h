@@ -32,14 +32,17 @@
  *
  * CONTENTS (search for the tag)
  *
- *   core/    config base size bytes bits hash decimal utf8 math vec simd arena atomic
- *            poison thread_token host
- *   pack/    crc32 crc32c sha256 inflate deflate
+ *   core/    config base size bytes bits hash power10 decimal shortest utf8 base64 math vec simd
+ *            arena sink atomic poison thread_token host
+ *   pack/    crc32 crc32c sha256 hmac inflate deflate
  *   memory/  allocator chunk_arena rotating slab router handle proxy sandbox
  *   sync/    thread mutex ring ring_message snapshot jobs parallel_for trace
  *   mesh/    mesh_view mesh_bounds mesh_weld mesh_normals mesh_triangulate
  *   image/   image_view png_write
- *   scene/   json bjson bjson_write bjson_validate bjson_read
+ *   scene/   file json json_write
+ *            bjson bjson_write bjson_stream bjson_validate bjson_read bjson_path bjson_source
+ *            bjson_describe bjson_edit bjson_diff bjson_merge bjson_seal bjson_json
+ *            props props_path props_bjson props_bjson_read props_json props_blender
  *   asset/   asset_scene gltf gltf_scene obj asset_bjson
  *   gpu/     soft_raster
  *   render/  thumbnail
@@ -115,12 +118,16 @@
 #include "core/bytes.h"
 #include "core/bits.h"
 #include "core/hash.h"
+#include "core/power10.h"
 #include "core/decimal.h"
+#include "core/shortest.h"
 #include "core/utf8.h"
+#include "core/base64.h"
 #include "core/math.h"
 #include "core/vec.h"
 #include "core/simd.h"
 #include "core/arena.h"
+#include "core/sink.h"
 #include "core/atomic.h"
 #include "core/poison.h"
 #include "core/thread_token.h"
@@ -129,6 +136,7 @@
 #include "pack/crc32.h"
 #include "pack/crc32c.h"
 #include "pack/sha256.h"
+#include "pack/hmac.h"
 #include "pack/inflate.h"
 #include "pack/deflate.h"
 
@@ -159,11 +167,30 @@
 #include "image/image_view.h"
 #include "image/png_write.h"
 
+#include "scene/file.h"
 #include "scene/json.h"
+#include "scene/json_write.h"
 #include "scene/bjson.h"
 #include "scene/bjson_write.h"
+#include "scene/bjson_stream.h"
 #include "scene/bjson_validate.h"
 #include "scene/bjson_read.h"
+#include "scene/bjson_path.h"
+#include "scene/bjson_source.h"
+#include "scene/bjson_describe.h"
+#include "scene/bjson_edit.h"
+#include "scene/bjson_diff.h"
+#include "scene/bjson_merge.h"
+#include "scene/bjson_seal.h"
+#include "scene/bjson_json.h"
+#include "scene/bjson_to_json.h"
+#include "scene/bjson_from_json.h"
+#include "scene/props.h"
+#include "scene/props_path.h"
+#include "scene/props_bjson.h"
+#include "scene/props_bjson_read.h"
+#include "scene/props_json.h"
+#include "scene/props_blender.h"
 
 #include "asset/asset_scene.h"
 #include "asset/gltf.h"

@@ -1,5 +1,6 @@
 /* bjson_random.h - random BJSON descriptions for tests: every tag and subtype, nested, NaNs of all
- * kinds, empty things, texts with zeros; and a file made of one in a block of exactly its size. */
+ * kinds, empty things, texts with zeros; on demand unknown tags, meta, chunks, hash and signatures;
+ * and a file made of one in a block of exactly its size. */
 #ifndef BJSON_RANDOM_H
 #define BJSON_RANDOM_H
 
@@ -10,7 +11,8 @@ enum {
     BJSON_RANDOM_IDS = 12,
     BJSON_RANDOM_VALUES = 4096,
     BJSON_RANDOM_BYTES = 1 << 17,
-    BJSON_RANDOM_KEYS = 24
+    BJSON_RANDOM_KEYS = 24,
+    BJSON_RANDOM_CHUNKS = 3
 };
 
 typedef struct bjson_random {
@@ -21,6 +23,9 @@ typedef struct bjson_random {
     uint32_t value_count;
     unsigned char bytes[BJSON_RANDOM_BYTES];
     size_t byte_count;
+    w3d_bjson_chunk chunks[BJSON_RANDOM_CHUNKS];
+    int unknown; /* 1: tags that this version does not know are among the values */
+    int in_meta; /* 1: no rows, no large arrays */
 } bjson_random;
 
 static inline const char *bjson_random_key(uint32_t i)
@@ -80,7 +85,8 @@ static inline w3d_bjson_subtype bjson_random_subtype(void)
 
 static inline uint32_t bjson_random_row(const bjson_random *d)
 {
-    return test_random_below(4) ? test_random_below(d->desc.id_count) : W3D_BJSON_NONE;
+    return !d->in_meta && test_random_below(4) ? test_random_below(d->desc.id_count)
+                                               : W3D_BJSON_NONE;
 }
 
 static inline void *bjson_random_elements(bjson_random *d, w3d_bjson_subtype subtype,
@@ -114,6 +120,26 @@ static inline w3d_bjson_value bjson_random_text(bjson_random *d, const char *key
 static inline w3d_bjson_value *bjson_random_values(bjson_random *d, uint32_t count, int in_list,
                                                    int depth);
 
+/* A value under a tag of a later version. */
+static inline w3d_bjson_value bjson_random_unknown(bjson_random *d, const char *key)
+{
+    uint32_t size = 1 + test_random_below(key ? 20 : 8), n = 1 + test_random_below(3);
+    w3d_bjson_subtype subtype = bjson_random_subtype();
+    switch (test_random_below(d->in_meta ? 2 : 3)) {
+    case 0:
+        return w3d_bjson_unknown(key, test_random_below(4) ? 0x06 : 0x09 + test_random_below(0x77),
+                                 test_random_below(256), test_random_below(65536),
+                                 bjson_random_data(d, size), size);
+    case 1:
+        size = test_random_below(40);
+        return w3d_bjson_unknown(key, 0x85 + test_random_below(11), test_random_below(256),
+                                 test_random_below(65536), bjson_random_data(d, size), size);
+    default:
+        return w3d_bjson_unknown(key, 0x91 + test_random_below(15), (uint32_t)subtype, n,
+                                 bjson_random_elements(d, subtype, n * size), size);
+    }
+}
+
 static inline w3d_bjson_value bjson_random_value(bjson_random *d, const char *key, int depth)
 {
     w3d_bjson_subtype subtype = bjson_random_subtype();
@@ -121,6 +147,9 @@ static inline w3d_bjson_value bjson_random_value(bjson_random *d, const char *ke
              kind = test_random_below(depth > 0 ? 16 : 12);
     if (d->value_count + 64 > BJSON_RANDOM_VALUES || d->byte_count + 4096 > BJSON_RANDOM_BYTES)
         kind = kind % 4;
+    else if (d->unknown && test_random_below(6) == 0)
+        return bjson_random_unknown(d, key);
+    if (kind == 11 && d->in_meta) kind = 10;
     switch (kind) {
     case 0: return w3d_bjson_null(key);
     case 1: return w3d_bjson_bool(key, (int)test_random_below(2));
@@ -165,9 +194,10 @@ static inline w3d_bjson_value *bjson_random_values(bjson_random *d, uint32_t cou
 }
 
 /* Fills a document of up to BJSON_RANDOM_IDS IDs. */
-static inline void bjson_random_make(bjson_random *d)
+static inline void bjson_random_fill(bjson_random *d, int unknown)
 {
     memset(d, 0, sizeof *d);
+    d->unknown = unknown;
     d->desc.ids = d->ids;
     d->desc.id_count = 1 + test_random_below(BJSON_RANDOM_IDS);
     d->desc.crc = (int)test_random_below(2);
@@ -183,6 +213,32 @@ static inline void bjson_random_make(bjson_random *d)
         id->value_count = test_random_below(10);
         id->values = bjson_random_values(d, id->value_count, 0, 4);
     }
+}
+
+static inline void bjson_random_make(bjson_random *d) { bjson_random_fill(d, 0); }
+
+/* The same with all that a file may have: unknown tags, meta, chunks, hash and signatures. */
+static inline void bjson_random_make_all(bjson_random *d)
+{
+    static const char *kinds[BJSON_RANDOM_CHUNKS] = { "thmb", "zzz ", "aBC\xFF" };
+    bjson_random_fill(d, 1);
+    if (test_random_below(2)) {
+        d->in_meta = 1;
+        d->desc.meta_count = test_random_below(6);
+        d->desc.meta = bjson_random_values(d, d->desc.meta_count, 0, 3);
+    }
+    d->desc.chunks = d->chunks;
+    d->desc.chunk_count = test_random_below(BJSON_RANDOM_CHUNKS + 1);
+    for (uint32_t i = 0; i < d->desc.chunk_count; i++) {
+        const char *kind = kinds[test_random_below(BJSON_RANDOM_CHUNKS)];
+        d->chunks[i].kind = W3D_BJSON_FOURCC((unsigned char)kind[0], (unsigned char)kind[1],
+                                             (unsigned char)kind[2], (unsigned char)kind[3]);
+        d->chunks[i].size = test_random_below(40);
+        d->chunks[i].data = bjson_random_data(d, d->chunks[i].size);
+        if (!d->chunks[i].data) d->chunks[i].size = 0;
+    }
+    d->desc.hash = (int)test_random_below(2);
+    d->desc.sign_count = test_random_below(3);
 }
 
 /* The file of a description, in a block of exactly its size (free it); NULL and *result where that

@@ -8,14 +8,18 @@ test_state test;
 /* The table of suites: one line a floor, bottom floor first. The ground, core/ to sync/, can be built
  * alone (tests/unit.py ground): that is what the thread sanitizer looks at. */
 #define SUITES_GROUND(X)                                                                           \
-    X(base) X(size) X(bytes) X(bits) X(hash) X(decimal) X(math) X(simd) X(vec) X(arena) X(atomic)  \
+    X(base) X(size) X(bytes) X(bits) X(hash) X(decimal) X(shortest) X(math) X(simd) X(vec) X(arena) X(atomic)  \
     X(allocator) X(chunk_arena) X(rotating) X(slab) X(router) X(handle) X(proxy) X(sandbox) X(sandbox_fault) \
     X(thread) X(ring) X(snapshot) X(jobs) X(parallel_for) X(trace)
 #define SUITES_ABOVE(X)                                                                            \
-    X(crc32) X(crc32c) X(sha256) X(deflate) X(inflate)                                             \
+    X(crc32) X(crc32c) X(sha256) X(hmac) X(deflate) X(inflate)                                             \
     X(mesh_bounds) X(mesh_weld) X(mesh_normals) X(mesh_polygon) X(mesh_triangulate)                \
     X(png_write)                                                                                   \
-    X(json) X(bjson) X(bjson_validate)                                                             \
+    X(json) X(json_write) X(file)                                                                  \
+    X(bjson) X(bjson_stream) X(bjson_source) X(bjson_validate) X(bjson_linear) X(bjson_read)       \
+    X(bjson_path) X(bjson_describe) X(bjson_edit) X(bjson_edit_model)                              \
+    X(bjson_diff) X(bjson_merge) X(bjson_seal) X(bjson_json)              \
+    X(props) X(props_bjson) X(props_json) X(props_blender)                                                             \
     X(gltf) X(obj) X(asset_bjson)                                                                  \
     X(soft_raster) X(soft_raster_state) X(thumbnail)
 #if defined(TEST_GROUND)

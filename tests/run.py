@@ -76,6 +76,12 @@ def steps():
     yield "ring: all pairs", ["node", "tests/web/test_ring.mjs"]
     yield "ring: page", ["node", "tests/web/test_ring_page.mjs"]
     yield "pack against zlib", ["python3", "tests/oracle_pack.py"]
+    yield "doubles", ["python3", "tests/oracle_doubles.py"]
+    yield "BJSON vectors", ["python3", "tests/test_vectors.py"]
+    yield "BJSON vectors are fresh", ["python3", "tests/make_vectors.py", "--check"]
+    yield "BJSON in JavaScript", ["node", "tests/web/test_bjson.mjs"]
+    yield "BJSON tool", ["python3", "tests/test_bjson_tool.py"]
+    yield "properties for Blender", ["python3", "tests/test_props_blender.py"]
     yield "seeds are fresh", ["python3", "tests/make_gltf_corpus.py", "--check"]
     yield "models against assimp", ["python3", "tests/oracle_assimp.py"]
 
@@ -87,6 +93,10 @@ def wider_steps():
     yield "demo: same bytes, newest", ["python3", "tests/test_demo.py", "--ci"]
     yield "ring: all pairs, 10^7 records", ["node", "tests/web/test_ring.mjs", "--full"]
     yield "freestanding threads, long litmus", ["node", "tests/web/test_threads.mjs", "--rounds", "20000"]
+    yield "BJSON vectors, 40,000 damaged", ["python3", "tests/test_vectors.py", "--mutants", "40000"]
+    yield "BJSON tool, sanitized", ["python3", "tests/test_bjson_tool.py", "-fsanitize=address,undefined",
+                                    "-fno-sanitize-recover=undefined"]
+    yield "Blender add-on", ["python3", "tests/test_blender.py"]
     yield "models of the protocols", ["python3", "tests/models/run.py"]
     yield "fuzz", ["python3", "tests/fuzz/fuzz.py", "60"]
 

@@ -91,9 +91,18 @@ check_needs() {
             need /usr/lib/wine/wine64 wine64 "runs it"
             need /usr/sbin/debootstrap debootstrap "unpacks the newest Emscripten"
             need "$keys/debian-archive-keyring.gpg" debian-archive-keyring "checks what it unpacks"
+            need_blender "runs the add-on"
             ;;
         bench)
             need /usr/include/meshoptimizer.h libmeshoptimizer-dev "a peer of the mesh kernels"
+            need /usr/include/embree3/rtcore.h libembree-dev "the peer of the ray tracing"
+            need /usr/include/CGAL/version.h libcgal-dev "a peer of the mesh kernels"
+            need_blender "makes one of the meshes"
+            need /usr/include/flatbuffers/flatbuffers.h libflatbuffers-dev "a peer of BJSON"
+            need flatc flatbuffers-compiler "generates its code"
+            need /usr/include/msgpack.h libmsgpack-dev "another"
+            need /usr/include/cbor.h libcbor-dev "another"
+            need "/usr/include/libbson-1.0/bson/bson.h" libbson-dev "another"
             need /usr/include/zlib.h zlib1g-dev "the peer of deflate and inflate"
             need "/usr/lib/*/libmimalloc.so.2" libmimalloc-dev "a peer of the arenas and slabs"
             need /usr/include/boost/version.hpp libboost-dev "a peer of the rings"
@@ -104,6 +113,12 @@ check_needs() {
             need "/usr/lib/*/dri/swrast_dri.so" libgl1-mesa-dri "the same"
             ;;
     esac
+}
+
+# Blender's package forgets that its importers and exporters want numpy.
+need_blender() {
+    need blender blender "$1"
+    need /usr/lib/python3/dist-packages/numpy python3-numpy "$1"
 }
 
 # The first of the alternatives that this distribution has, or nothing. Ubuntu's packages that only

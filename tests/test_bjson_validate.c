@@ -386,7 +386,7 @@ static void streamed_files(void)
 
 static void unknown_chunks(void)
 {
-    static const char *kinds[3] = { "meta", "hole", "Meta" };
+    static const char *kinds[3] = { "note", "hole", "Note" };
     for (int crc = 0; crc < 2; crc++)
         for (int kind = 0; kind < 3; kind++) {
             size_t size = 0;
@@ -408,6 +408,202 @@ static void unknown_chunks(void)
             free(bytes);
             free(out);
         }
+}
+
+/* A file with a chunk added behind all others. */
+static unsigned char *with_chunk(const char *kind, const void *payload, size_t length, size_t *size)
+{
+    size_t padded = (length + 15) & ~(size_t)15, before = 0;
+    unsigned char *bytes = known_file(&before);
+    unsigned char *out = (unsigned char *)calloc(1, before + 16 + padded);
+    memcpy(out, bytes, before);
+    memcpy(out + before, kind, 4);
+    w3d_store_u64(out + before + 8, length);
+    memcpy(out + before + 16, payload, length);
+    *size = before + 16 + padded;
+    w3d_store_u64(out + 16, *size);
+    free(bytes);
+    return out;
+}
+
+static void hashes_and_signs(void)
+{
+    static const struct {
+        const char *kind;
+        uint32_t length, at, value;
+        w3d_result code;
+        uint32_t offset; /* from the chunk's head */
+    } cases[] = {
+        { "hash", 48, 0, 1, W3D_OK, 0 },
+        { "hash", 48, 16, 0x12345678, W3D_OK, 0 }, /* a digest is not compared */
+        { "hash", 48, 4, 1, W3D_ERR_FORMAT, 16 + 4 },
+        { "hash", 48, 12, 1 << 24, W3D_ERR_FORMAT, 16 + 15 },
+        { "hash", 47, 0, 1, W3D_ERR_FORMAT, 8 },
+        { "hash", 64, 0, 1, W3D_ERR_FORMAT, 8 },
+        { "hash", 4, 0, 1, W3D_ERR_FORMAT, 8 },
+        { "hash", 0, 0, 0, W3D_ERR_FORMAT, 8 },
+        { "hash", 80, 0, 2, W3D_OK, 0 }, /* another algorithm, and what it needs */
+        { "hash", 8, 0, 0, W3D_OK, 0 },
+        { "sign", 48, 0, 1, W3D_OK, 0 },
+        { "sign", 48, 4, 77, W3D_OK, 0 }, /* the key's number */
+        { "sign", 48, 8, 1, W3D_ERR_FORMAT, 16 + 8 },
+        { "sign", 49, 0, 1, W3D_ERR_FORMAT, 8 },
+        { "sign", 7, 0, 1, W3D_ERR_FORMAT, 8 },
+        { "sign", 100, 0, 9, W3D_OK, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned char payload[112] = { 1 };
+        size_t size = 0;
+        w3d_error error = { W3D_OK, 0, "" };
+        w3d_store_u32(payload + cases[i].at, cases[i].value);
+        unsigned char *bytes = with_chunk(cases[i].kind, payload, cases[i].length, &size);
+        w3d_result result = validate_changed(bytes, size, &error);
+        CHECK_MESSAGE(result == cases[i].code &&
+                          (result == W3D_OK || error.offset == 704 + cases[i].offset),
+                      "case %d: result %d at %d: %s", (int)i, (int)result, (int)error.offset,
+                      error.text);
+        free(bytes);
+    }
+}
+
+/* A file whose meta holds a bool, a text, a list, and references to nothing; and `value`. */
+static unsigned char *meta_file(const w3d_bjson_value *value, int crc, size_t *size,
+                                w3d_result *result)
+{
+    static const uint32_t none[2] = { W3D_BJSON_NONE, W3D_BJSON_NONE };
+    w3d_bjson_value inner = w3d_bjson_string("s", "text", 4), values[6];
+    w3d_bjson_write_id id = { "A", &inner, 1, W3D_BJSON_OBJECT, 0, 0, NULL };
+    w3d_bjson_write_desc desc;
+    memset(&desc, 0, sizeof desc);
+    values[0] = w3d_bjson_bool("on", 1);
+    values[1] = w3d_bjson_map("map", &inner, 1);
+    values[2] = w3d_bjson_list("list", &values[0], 0);
+    values[3] = w3d_bjson_reference("ref", W3D_BJSON_NONE);
+    values[4] = w3d_bjson_array("refs", W3D_BJSON_SUB_REFERENCE, none, 2);
+    if (value) values[5] = *value;
+    desc.ids = &id;
+    desc.id_count = 1;
+    desc.crc = crc;
+    desc.meta = values;
+    desc.meta_count = value ? 6 : 5;
+    return bjson_random_encode(&desc, size, result);
+}
+
+/* At most one meta and one hash, any number of signs: a file's chunk stands in it once more. */
+static void one_meta_and_hash(void)
+{
+    static const unsigned char seal[48] = { 1 };
+    static const char *kinds[3] = { "meta", "hash", "sign" };
+    for (int i = 0; i < 3; i++) {
+        size_t size = 0, at = 64;
+        w3d_result result;
+        w3d_error error = { W3D_OK, 0, "" };
+        unsigned char *one =
+            i ? with_chunk(kinds[i], seal, 48, &size) : meta_file(NULL, 0, &size, &result);
+        while (at < size && memcmp(one + at, kinds[i], 4))
+            at += 16 + (((size_t)w3d_load_u64(one + at + 8) + 15) & ~(size_t)15);
+        CHECK(at < size && validate_changed(one, size, &error) == W3D_OK);
+        size_t length = 16 + (((size_t)w3d_load_u64(one + at + 8) + 15) & ~(size_t)15);
+        unsigned char *two = (unsigned char *)calloc(1, size + length);
+        memcpy(two, one, size);
+        memcpy(two + size, one + at, length);
+        w3d_store_u64(two + 16, size + length);
+        result = validate_changed(two, size + length, &error);
+        CHECK(i == 2 ? result == W3D_OK : result == W3D_ERR_FORMAT && error.offset == size);
+        free(one);
+        free(two);
+    }
+}
+
+static void meta_is_checked(void)
+{
+    for (int crc = 0; crc < 2; crc++) {
+        size_t size = 0, meta = 64;
+        w3d_result result;
+        w3d_error error = { W3D_OK, 0, "" };
+        unsigned char *bytes = meta_file(NULL, crc, &size, &result);
+        CHECK(bytes != NULL);
+        if (!bytes) return;
+        result = w3d_bjson_validate(bytes, size, NULL, &error);
+        CHECK_MESSAGE(result == W3D_OK, "byte %d: %s", (int)error.offset, error.text);
+        while (meta < size && memcmp(bytes + meta, "meta", 4))
+            meta += 16 + (((size_t)w3d_load_u64(bytes + meta + 8) + 15) & ~(size_t)15);
+        CHECK(meta < size);
+        /* With checksums every change is seen; without, those that break a rule. */
+        size_t length = (size_t)w3d_load_u64(bytes + meta + 8), seen = 0;
+        for (size_t at = meta + 16; at < meta + 16 + length; at++) {
+            bytes[at] ^= 0x81;
+            result = w3d_bjson_validate(bytes, size, NULL, &error);
+            CHECK(!crc || (result == W3D_ERR_CHECKSUM && error.offset == meta));
+            seen += result != W3D_OK;
+            CHECK(result == W3D_OK || (error.offset >= meta && error.offset < size));
+            bytes[at] ^= 0x81;
+        }
+        CHECK(seen > length / 2);
+        if (!crc) {
+            unsigned char *payload = bytes + meta + 16;
+            w3d_store_u32(payload, 99);
+            CHECK(w3d_bjson_validate(bytes, size, NULL, &error) == W3D_ERR_FORMAT &&
+                  error.offset == meta + 16);
+        }
+        free(bytes);
+    }
+}
+
+/* Large arrays and references have no meaning there. */
+static void meta_has_no_large_arrays(void)
+{
+    static const float v[4] = { 1, 2, 3, 4 };
+    size_t size = 0;
+    w3d_result result;
+    w3d_error error = { W3D_OK, 0, "" };
+    w3d_bjson_value array = w3d_bjson_array("x", W3D_BJSON_SUB_F32, v, 4), reference;
+    unsigned char *bytes = meta_file(&array, 0, &size, &result);
+    w3d_bjson file;
+    w3d_bjson_id id;
+    w3d_bjson_view map, view;
+    CHECK(bytes && w3d_bjson_read(bytes, size, &file, NULL) == W3D_OK &&
+          w3d_bjson_meta(&file, &id, &map) && w3d_bjson_member(&map, "x", &view));
+    for (uint32_t i = 0; bytes && i < map.count; i++) {
+        unsigned char *field = bytes + map.types + i * 16;
+        if (field[4] != W3D_BJSON_ARRAY || field[5] != W3D_BJSON_SUB_F32) continue;
+        field[4] = W3D_BJSON_LARGE;
+        CHECK(w3d_bjson_validate(bytes, size, NULL, &error) == W3D_ERR_FORMAT &&
+              error.offset >= map.slots && error.offset < map.slots + 64);
+        field[4] = 0x95;
+        CHECK(w3d_bjson_validate(bytes, size, NULL, &error) == W3D_ERR_FORMAT);
+        field[4] = W3D_BJSON_ARRAY;
+    }
+    CHECK(w3d_bjson_validate(bytes, size, NULL, &error) == W3D_OK);
+    CHECK(w3d_bjson_member(&map, "ref", &view));
+    w3d_store_u32(bytes + view.offset, 0); /* an ID would have a row for it */
+    CHECK(w3d_bjson_validate(bytes, size, NULL, &error) == W3D_ERR_FORMAT &&
+          error.offset == view.offset);
+    free(bytes);
+    reference = w3d_bjson_reference("x", 0);
+    CHECK(meta_file(&reference, 0, &size, &result) == NULL);
+}
+
+/* The parts that bjson_source checks by themselves give the same answers. */
+static void parts(void)
+{
+    size_t size = 0;
+    unsigned char *bytes = known_file(&size);
+    w3d_bjson file;
+    w3d_error error = { W3D_OK, 0, "" };
+    CHECK(w3d_bjson_validate(bytes, size, &file, NULL) == W3D_OK);
+    CHECK(w3d_bjson_validate_tables(&file, &error) == W3D_OK);
+    CHECK(w3d_bjson_validate_id(&file, 80, w3d_load_u64(bytes + 72), 64, &error) == W3D_OK);
+    CHECK(w3d_bjson_validate_id(&file, 80, w3d_load_u64(bytes + 72), 80, &error) ==
+              W3D_ERR_FORMAT &&
+          error.offset == 656);
+    bytes[124] = 2;
+    CHECK(w3d_bjson_validate_id(&file, 80, w3d_load_u64(bytes + 72), 64, &error) ==
+              W3D_ERR_FORMAT &&
+          error.offset == 124);
+    bytes[400] = 'j';
+    CHECK(w3d_bjson_validate_tables(&file, &error) == W3D_ERR_FORMAT && error.offset == 402);
+    free(bytes);
 }
 
 /* Tags this version does not know, where their class says how they are stored. */
@@ -524,6 +720,11 @@ void test_bjson_validate(void)
     RUN(each_damage_is_named);
     RUN(streamed_files);
     RUN(unknown_chunks);
+    RUN(hashes_and_signs);
+    RUN(one_meta_and_hash);
+    RUN(meta_is_checked);
+    RUN(meta_has_no_large_arrays);
+    RUN(parts);
     RUN(unknown_tags);
     RUN(layouts);
 }

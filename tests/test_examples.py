@@ -29,6 +29,18 @@ EXPECTED = {
                      "write at 0x1000: the access is outside what its region allows",
                      "the view holds 2.5, and behind its end 0", "a stray write went through: 7",
                      "record 3: offset 0x2345"],
+    "10_bjson_edit.c": ["location[3]: there is no such value", "8 bytes at 96",
+                        "the file: 352 bytes, then 352", "the file: 352 bytes, then 640",
+                        "Cube is made of a snow that does not melt"],
+    "11_bjson_diff.c": ["row 0: range positions [7, 8)", "row 1: range location [2, 3)",
+                        "row 1: value removed mass", "row 2: name",
+                        "taken out: 2 IDs of 3, the cube is row 1"],
+    "12_bjson_json.c": ["341 bytes of JSON became 480 of BJSON",
+                        '"location": {"$vector": "f32", "data": [0.1, 0.2, 0.3]}',
+                        "refused at byte 69"],
+    "13_props.c": ["size: outside the limits: clamp to take the nearest",
+                   "1 value clamped, size is 0.1", "back from BJSON: equal",
+                   "class Cube(bpy.types.PropertyGroup):"],
     "04_render_png.c": ["wrote ring.png: 480 x 320, 6144 triangles"],
 }
 
@@ -57,7 +69,7 @@ def check(example, folder):
 
 def main():
     failed = 0
-    examples = sorted((ROOT / "examples").glob("0*.c"))
+    examples = sorted((ROOT / "examples").glob("[0-9]*.c"))
     if [example.name for example in examples] != sorted(EXPECTED):
         sys.exit(f"examples/ holds {[e.name for e in examples]}, expected {sorted(EXPECTED)}")
     for example in examples:

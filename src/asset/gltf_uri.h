@@ -3,14 +3,14 @@
 #ifndef W3D_GLTF_URI_H
 #define W3D_GLTF_URI_H
 
-#include "core/base.h"
+#include "core/base64.h"
 
 /* A data URI taken apart: "data:" media type ";base64," text. */
 typedef struct w3di_gltf_data_uri {
     const char *mime; /* without parameters */
-    size_t      mime_size;
+    size_t mime_size;
     const char *text; /* base64 */
-    size_t      text_size;
+    size_t text_size;
 } w3di_gltf_data_uri;
 
 static inline int w3di_gltf_is_data_uri(const char *uri, size_t size)
@@ -33,16 +33,8 @@ static inline int w3di_gltf_data_uri_split(const char *uri, size_t size, w3di_gl
     return 1;
 }
 
-/* The value of a base64 character, 64 for any other. */
-static inline uint32_t w3di_gltf_base64_value(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z') return (uint32_t)(c - 'A');
-    if (c >= 'a' && c <= 'z') return (uint32_t)(c - 'a' + 26);
-    if (c >= '0' && c <= '9') return (uint32_t)(c - '0' + 52);
-    return c == '+' ? 62u : c == '/' ? 63u : 64u;
-}
-
-/* Bytes that a base64 text stands for; its padding may be missing. */
+/* Bytes that a base64 text stands for. Unlike core/base64.h this takes what exporters write: padding
+ * may be missing, and the last character's bits that belong to no byte may be set. */
 static inline size_t w3di_gltf_base64_size(const char *text, size_t size)
 {
     for (int i = 0; i < 2 && size && text[size - 1] == '='; i++) size--;
@@ -52,13 +44,11 @@ static inline size_t w3di_gltf_base64_size(const char *text, size_t size)
 /* Decodes to w3di_gltf_base64_size() bytes; gives the place of the first bad character, or size. */
 static inline size_t w3di_gltf_base64_decode(const char *text, size_t size, uint8_t *out)
 {
-    uint8_t value[256];
     uint32_t group = 0;
     size_t end = size;
-    for (uint32_t c = 0; c < 256; c++) value[c] = (uint8_t)w3di_gltf_base64_value((unsigned char)c);
     for (int i = 0; i < 2 && size % 4 == 0 && end && text[end - 1] == '='; i++) end--;
     for (size_t i = 0; i < end; i++) {
-        uint32_t six = value[(unsigned char)text[i]];
+        uint32_t six = w3di_base64_value(text[i]);
         if (six > 63) return i;
         group = group << 6 | six;
         if (i % 4 != 3) continue;

@@ -1,13 +1,18 @@
-/* decimal.h - decimal numbers in a text to doubles, correctly rounded, in any locale.
+/* decimal.h - decimal numbers in a text to doubles and floats, correctly rounded, in any locale.
+ *
+ *     double value;
+ *     size_t used = w3d_decimal_read("0.1,", 4, &value);   // 3
  *
  * A mantissa below 2^53 with a small power of ten is one exact multiplication or division of
- * doubles (Clinger). Everything else is a fraction of two whole numbers: a long division gives its
- * first 64 bits and whether anything is left, and that decides the rounding. The numbers have 64
- * bits where there are at most 19 digits, 27 of them behind the point, and up to 2700 else. */
+ * doubles (Clinger 1990). Nearly all else is the product of the first 19 digits and 128 bits of a
+ * power of ten, whose first 64 bits decide the rounding (Lemire 2021, Number parsing at a gigabyte
+ * per second). Where they do not, it is a fraction of two whole numbers of up to 2700 bits: a long
+ * division gives its first 64 bits and whether anything is left. core/shortest.h writes numbers. */
 #ifndef W3D_DECIMAL_H
 #define W3D_DECIMAL_H
 
-#include "core/bits.h"
+#include "core/bytes.h"
+#include "core/power10.h"
 
 #define W3DI_DECIMAL_DIGITS 768 /* a midpoint between two doubles has at most 767 digits */
 #define W3DI_DECIMAL_WORDS  96
@@ -85,58 +90,57 @@ static inline uint32_t w3di_decimal_divide_step(uint32_t *top, const w3di_decima
     return (uint32_t)(guess - 1);
 }
 
-/* mantissa * 2^exponent to the nearest double, halves to even; the mantissa's top bit is set, and
- * `rest` says that the value is a little more. */
-static inline double w3di_decimal_round(uint64_t mantissa, int32_t exponent, int rest)
+/* mantissa * 2^exponent as a double; the mantissa's top bit is set, and `rest` says that the value
+ * is a little more. Nearest, halves to even; or with `odd` rounded down, with the last bit set
+ * where that is not exact: what such a double is rounded to next has been rounded once.
+ * Source: Boldo and Melquiond, Emulation of FMA and correctly rounded sums, 2008 (round to odd). */
+static inline double w3di_decimal_round(uint64_t mantissa, int32_t exponent, int rest, int odd)
 {
     int32_t top = exponent + 63; /* the value is in [2^top, 2^(top + 1)) */
     if (top > 1023) return w3d_f64_from_bits(0x7FF0000000000000u);
     uint32_t drop = top >= -1022 ? 11u : (uint32_t)(11 - 1022 - top); /* subnormals keep fewer */
-    if (drop > 64) return 0.0;
+    if (drop > 64) return odd ? w3d_f64_from_bits(1) : 0.0;
     uint64_t kept = drop == 64 ? 0 : mantissa >> drop;
     uint64_t lost = drop == 64 ? mantissa : mantissa & (((uint64_t)1 << drop) - 1);
     uint64_t half = (uint64_t)1 << (drop - 1);
-    if (lost > half || (lost == half && (rest || (kept & 1)))) kept++;
+    if (odd)
+        kept |= (lost | (uint64_t)rest) != 0;
+    else /* no branch: it would be as good as random */
+        kept += (lost > half) | ((lost == half) & ((uint64_t)rest | kept));
     if (top >= -1022) kept += (uint64_t)(top + 1022) << 52; /* kept carries the leading 1 */
     return w3d_f64_from_bits(kept);
 }
 
-/* mantissa / 10^power for a power of 1 to 27, whose power of five is below 2^63. */
-static inline double w3di_decimal_divide(uint64_t mantissa, uint32_t power)
+/* mantissa * 10^power by 128 bits of the power; 0 and *out untouched where these do not decide,
+ * as where the value is very close to a number of 64 bits, or is one.
+ *
+ * The power lies less than a unit above its 128 bits, so the value less than 2^65 units above the
+ * product's 192. Where the middle 64 bits can take that, the top 64 are the value's own. */
+static inline int w3di_decimal_fast(uint64_t mantissa, int32_t power, int odd, double *out)
 {
-    static const uint64_t five[14] = { 1u,       5u,        25u,        125u,       625u,
-                                       3125u,    15625u,    78125u,     390625u,    1953125u,
-                                       9765625u, 48828125u, 244140625u, 1220703125u };
-    uint64_t divisor = power > 13 ? five[13] * five[power > 26 ? 13 : power - 13] : five[power];
-    if (power > 26) divisor *= 5u;
-    uint32_t up = w3d_bits_leading_zeros64(mantissa),
-             divisor_up = w3d_bits_leading_zeros64(divisor);
-    uint64_t left = mantissa << up, quotient = 0;
-    divisor <<= divisor_up;
-    int32_t exponent = (int32_t)divisor_up - (int32_t)up - (int32_t)power - 64;
-    /* left * 2^64 / divisor, halved where it would not fit 64 bits: two digits, base 2^32. */
-    uint64_t high = divisor >> 32, low = divisor & 0xFFFFFFFFu, next = 0;
-    if (left >= divisor) {
-        next = left << 63;
-        left >>= 1;
-        exponent++;
-    }
-    for (int i = 0; i < 2; i++) {
-        uint64_t guess = left / high, rest = left % high, word = next >> 32;
-        while (guess >> 32 || guess * low > (rest << 32 | word)) {
-            guess--;
-            rest += high;
-            if (rest >> 32) break;
-        }
-        left = (left << 32 | word) - guess * divisor; /* what wraps away cancels */
-        quotient = quotient << 32 | guess;
-        next <<= 32;
-    }
-    return w3di_decimal_round(quotient, exponent, left != 0);
+    uint32_t up = w3d_bits_leading_zeros64(mantissa);
+    int32_t exponent = w3di_power10_log2(power) + 1 - (int32_t)up;
+    w3di_power10 ten = w3di_power10_of(power);
+    uint64_t high, carry, middle = w3di_power10_multiply(ten.high, mantissa << up, &high);
+    uint64_t low = w3di_power10_multiply(ten.low, mantissa << up, &carry);
+    middle += carry;
+    high += middle < carry;
+    uint32_t more = (uint32_t)(high >> 63) ^ 1u;
+    high = high << more | middle >> 1 >> (63 - more);
+    middle = middle << more | low >> 1 >> (63 - more);
+    low <<= more;
+    exponent -= (int32_t)more;
+    if (w3di_power10_is_exact(power))
+        *out = w3di_decimal_round(high, exponent, middle || low, odd);
+    else if (middle <= UINT64_MAX - 3)
+        *out = w3di_decimal_round(high, exponent, 1, odd);
+    else
+        return 0;
+    return 1;
 }
 
-/* digits * 10^exponent, for a product in [1e-324, 1e310). */
-static inline double w3di_decimal_scale(w3di_decimal_big *digits, int32_t exponent)
+/* digits * 10^exponent, for an exponent of -1100 to 308 and up to 769 digits. */
+static inline double w3di_decimal_scale(w3di_decimal_big *digits, int32_t exponent, int odd)
 {
     w3di_decimal_big divisor;
     divisor.count = 1;
@@ -162,15 +166,14 @@ static inline double w3di_decimal_scale(w3di_decimal_big *digits, int32_t expone
     for (uint32_t i = 0; i < n; i++) rest |= digits->word[i] != 0;
 
     int32_t power = exponent + (int32_t)divisor_up - (int32_t)up;
-    if (!first) return w3di_decimal_round(quotient, power, rest);
+    if (!first) return w3di_decimal_round(quotient, power, rest, odd);
     rest |= (int)(quotient & 1);
-    return w3di_decimal_round(quotient >> 1 | (uint64_t)1 << 63, power + 1, rest);
+    return w3di_decimal_round(quotient >> 1 | (uint64_t)1 << 63, power + 1, rest, odd);
 }
 
-/* The number with the significant digits that start at text[0]: the value is the first `kept` of
- * them times 10^exponent; there are `count` in all, possibly with a point between them. */
-static inline double w3di_decimal_long(const char *text, size_t count, int32_t exponent,
-                                       size_t kept)
+/* The number with the `count` significant digits that start at text[0], possibly with a point among
+ * them; the first 19 stand for a whole number times 10^exponent. */
+static inline double w3di_decimal_long(const char *text, size_t count, int32_t exponent, int odd)
 {
     w3di_decimal_big digits;
     digits.count = 0;
@@ -191,12 +194,144 @@ static inline double w3di_decimal_long(const char *text, size_t count, int32_t e
         group = 0;
         factor = 1;
     }
-    exponent -= (int32_t)(most - kept);
+    exponent -= (int32_t)(most - 19);
     if (more) { /* what else there is only breaks ties: one more digit says so */
         w3di_decimal_multiply_add(&digits, 10, 1);
         exponent--;
     }
-    return w3di_decimal_scale(&digits, exponent);
+    return w3di_decimal_scale(&digits, exponent, odd);
+}
+
+/* The nearest double to mantissa * 10^exponent. Of a number with more than 19 digits, of which
+ * there are `count` from text[0] on and the first is not 0, the mantissa is the first 19. `odd` as
+ * in w3di_decimal_round. */
+static inline double w3di_decimal_value(const char *text, uint64_t mantissa, int64_t exponent,
+                                        size_t count, int odd)
+{
+    static const double power[23] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+    double result, next;
+    if (!mantissa) return 0.0;
+    if (exponent < -343) return odd ? w3d_f64_from_bits(1) : 0.0; /* below 1e-324 */
+    if (exponent > 308) return w3d_f64_from_bits(0x7FF0000000000000u);
+    if (count <= 19 && mantissa <= (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22 && !odd)
+        return exponent < 0 ? (double)mantissa / power[-exponent]
+                            : (double)mantissa * power[exponent];
+    /* More digits lie between this mantissa and the next one: mostly both give the same. */
+    if (w3di_decimal_fast(mantissa, (int32_t)exponent, odd, &result) &&
+        (count <= 19 || (!odd && w3di_decimal_fast(mantissa + 1, (int32_t)exponent, odd, &next) &&
+                         result == next)))
+        return result;
+    if (count > 19) return w3di_decimal_long(text, count, (int32_t)exponent, odd);
+    w3di_decimal_big digits;
+    digits.count = mantissa >> 32 ? 2 : 1;
+    digits.word[0] = (uint32_t)mantissa;
+    digits.word[1] = (uint32_t)(mantissa >> 32);
+    return w3di_decimal_scale(&digits, (int32_t)exponent, odd);
+}
+
+/* A word of eight characters '0' to '9', the first in the lowest byte, as a number; or -1.
+ * Source: Lemire 2021, above. */
+W3D_INLINE int64_t w3di_decimal_eight(uint64_t eight)
+{
+    uint64_t digits = eight ^ 0x3030303030303030u; /* each byte 0 to 9 */
+    if (((digits + 0x7676767676767676u) | digits) & 0x8080808080808080u) return -1;
+    digits = digits * 10 + (digits >> 8); /* pairs, in bytes 0, 2, 4, 6 */
+    uint64_t hundreds = (digits & 0x000000FF000000FFu) * 0x000F424000000064u;
+    uint64_t units = (digits >> 16 & 0x000000FF000000FFu) * 0x0000271000000001u;
+    return (int64_t)((hundreds + units) >> 32);
+}
+
+/* The digits of a number and its point: its first 19 significant digits, how many there are, where
+ * they start; the value is mantissa * 10^exponent, and more where there are more. */
+typedef struct w3di_decimal_scan {
+    uint64_t mantissa;
+    int64_t exponent;
+    size_t first, count;
+} w3di_decimal_scan;
+
+/* Goes over digits from `at` on; every mantissa of up to 19 digits is right. */
+W3D_INLINE size_t w3di_decimal_digits(const char *text, size_t at, size_t size, uint64_t *mantissa)
+{
+    uint64_t value = *mantissa;
+    for (; at < size; at++) {
+        uint32_t digit = (uint32_t)(unsigned char)text[at] - '0';
+        if (digit > 9) break;
+        value = value * 10 + digit;
+    }
+    *mantissa = value;
+    return at;
+}
+
+/* The careful way, for more than 19 digits; text[start, end) are digits and perhaps a point. */
+static inline w3di_decimal_scan w3di_decimal_scan_long(const char *text, size_t start, size_t end)
+{
+    w3di_decimal_scan scan;
+    int point = 0;
+    scan.mantissa = 0;
+    scan.exponent = 0;
+    scan.first = scan.count = 0;
+    for (size_t at = start; at < end; at++) {
+        uint32_t digit = (uint32_t)(unsigned char)text[at] - '0';
+        if (text[at] == '.')
+            point = 1;
+        else if (!scan.count && !digit)
+            scan.exponent -= point;
+        else {
+            if (!scan.count) scan.first = at;
+            if (scan.count++ < 19) {
+                scan.mantissa = scan.mantissa * 10 + digit;
+                scan.exponent -= point;
+            } else
+                scan.exponent += !point;
+        }
+    }
+    return scan;
+}
+
+/* w3d_decimal_read, the double rounded as `odd` says. */
+static inline size_t w3di_decimal_read(const char *text, size_t size, int odd, double *out)
+{
+    size_t start = size && (text[0] == '-' || text[0] == '+'), at, digits;
+    w3di_decimal_scan scan;
+    scan.mantissa = 0;
+    scan.exponent = 0;
+    scan.first = start;
+    at = w3di_decimal_digits(text, start, size, &scan.mantissa);
+    digits = at - start;
+    if (at < size && text[at] == '.') {
+        size_t point = ++at;
+        while (size - at >= 8) {
+            int64_t eight = w3di_decimal_eight(w3d_load_u64(text + at));
+            if (eight < 0) break;
+            scan.mantissa = scan.mantissa * 100000000u + (uint64_t)eight;
+            at += 8;
+        }
+        at = w3di_decimal_digits(text, at, size, &scan.mantissa);
+        scan.exponent = -(int64_t)(at - point);
+        digits += at - point;
+    }
+    if (!digits) return 0;
+    scan.count = digits;
+    if (digits > 19) scan = w3di_decimal_scan_long(text, start, at);
+    if (at < size && (text[at] == 'e' || text[at] == 'E')) {
+        size_t next = at + 1;
+        int64_t value = 0;
+        int down = next < size && text[next] == '-';
+        if (next < size && (text[next] == '-' || text[next] == '+')) next++;
+        size_t power = next;
+        for (; next < size && text[next] >= '0' && text[next] <= '9'; next++)
+            if (value < (int64_t)1 << 52) value = value * 10 + (text[next] - '0');
+        if (next > power) {
+            at = next;
+            scan.exponent += down ? -value : value;
+        }
+    }
+    double result =
+        w3di_decimal_value(text + scan.first, scan.mantissa, scan.exponent, scan.count, odd);
+    *out = text[0] == '-' ? -result : result;
+    return at;
 }
 
 /* Reads the number that `text` starts with.
@@ -208,71 +343,38 @@ static inline double w3di_decimal_long(const char *text, size_t count, int32_t e
  * before or behind them or none, and an e with a sign or none and digits, or none of that.
  * Range  infinity above the largest double, zero below half the smallest; -0 keeps its sign.
  *        "inf", "nan" and hexadecimal are no numbers here.
- * Cost   linear in the text; 17 digits take about twice what short numbers do, extreme powers of
- *        ten ten times. */
+ * Cost   linear in the text; only numbers within 2^-64 of a number of 64 bits, as whole ones above
+ *        2^53 with zeros behind the point are, and of more than 19 digits take ten times the usual,
+ *        or a hundred times with extreme powers of ten. */
 static inline size_t w3d_decimal_read(const char *text, size_t size, double *out)
 {
-    static const double power[23] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-    size_t at = size && (text[0] == '-' || text[0] == '+'), count = 0, first = 0;
-    uint64_t mantissa = 0; /* the first 19 digits; the value is mantissa * 10^exponent */
-    int64_t exponent = 0;
-    int point = 0, seen = 0;
-    for (; at < size; at++) {
-        if (text[at] == '.' && !point) {
-            point = 1;
-            continue;
-        }
-        uint32_t digit = (uint32_t)(unsigned char)text[at] - '0';
-        if (digit > 9) break;
-        seen = 1;
-        if (!count && digit) first = at;
-        if (!count && !digit)
-            exponent -= point;
-        else if (count++ < 19) {
-            mantissa = mantissa * 10 + digit;
-            exponent -= point;
-        } else
-            exponent += !point;
-    }
-    if (!seen) return 0;
-    if (at < size && (text[at] == 'e' || text[at] == 'E')) {
-        size_t next = at + 1;
-        int64_t value = 0;
-        int down = next < size && text[next] == '-';
-        if (next < size && (text[next] == '-' || text[next] == '+')) next++;
-        size_t digits = next;
-        for (; next < size && text[next] >= '0' && text[next] <= '9'; next++)
-            if (value < (int64_t)1 << 52) value = value * 10 + (text[next] - '0');
-        if (next > digits) {
-            at = next;
-            exponent += down ? -value : value;
-        }
-    }
+    return w3di_decimal_read(text, size, 0, out);
+}
 
-    double result;
-    size_t kept = count < 19 ? count : 19;
-    int64_t magnitude = exponent + (int64_t)kept; /* the value is 0.ddd * 10^magnitude */
-    if (!mantissa || magnitude < -323)
-        result = 0.0;
-    else if (magnitude > 309)
-        result = w3d_f64_from_bits(0x7FF0000000000000u);
-    else if (count <= 19 && mantissa <= (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22)
-        result =
-            exponent < 0 ? (double)mantissa / power[-exponent] : (double)mantissa * power[exponent];
-    else if (count <= 19 && exponent < 0 && exponent >= -27)
-        result = w3di_decimal_divide(mantissa, (uint32_t)-exponent);
-    else if (count <= 19) {
-        w3di_decimal_big digits;
-        digits.count = mantissa >> 32 ? 2 : 1;
-        digits.word[0] = (uint32_t)mantissa;
-        digits.word[1] = (uint32_t)(mantissa >> 32);
-        result = w3di_decimal_scale(&digits, (int32_t)exponent);
-    } else
-        result = w3di_decimal_long(text + first, count, (int32_t)exponent, kept);
-    *out = text[0] == '-' ? -result : result;
-    return at;
+/* The same to the nearest float, rounded once: reading a double and converting that rounds twice,
+ * and misses by one where the double falls on the middle between two floats. */
+static inline size_t w3d_decimal_read_f32(const char *text, size_t size, float *out)
+{
+    double value;
+    size_t used = w3di_decimal_read(text, size, 1, &value);
+    if (used) *out = (float)value;
+    return used;
+}
+
+/* The same to the nearest half float. */
+static inline size_t w3d_decimal_read_f16(const char *text, size_t size, uint16_t *out)
+{
+    double value;
+    size_t used = w3di_decimal_read(text, size, 1, &value);
+    if (!used) return 0;
+    float nearest = (float)value;
+    uint32_t bits = w3d_bits_f32(nearest);
+    if ((double)nearest != value && bits << 1 < 0xFF000000u) { /* to odd again: towards 0, and 1 */
+        int above = value < 0 ? (double)nearest < value : (double)nearest > value;
+        bits = (bits - (uint32_t)above) | 1u;
+    }
+    *out = w3d_f16_from_f32(w3d_f32_from_bits(bits));
+    return used;
 }
 
 #undef W3DI_DECIMAL_DIGITS

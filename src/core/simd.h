@@ -4,7 +4,7 @@
  * header stands in for the first where asked for (W3D_SIMD_SIMDE). Each is a list of one-line
  * operations; whatever is composed of them is written once, below.
  *
- *   f4  splat set zero load store load1  add sub mul div sqrt min max abs negate
+ *   f4  splat set zero load store stream load1  add sub mul div sqrt min max abs negate
  *       and or andnot xor  less lesseq equal  select  lane x  shuffles yzx xxxx.. zip
  *   i4  splat set load store  add sub mul  and or xor andnot  shift_left shift_right
  *       shift_right_signed  equal less  min max  from_f4 to_f4, casts, mask
@@ -324,6 +324,20 @@ W3D_INLINE w3d_i4 w3d_i4_max(w3d_i4 a, w3d_i4 b) { return w3d_i4_select(w3d_i4_l
 
 W3D_INLINE w3d_f4 w3d_f4_abs(w3d_f4 a) { return w3d_f4_andnot(a, w3d_f4_splat(-0.0f)); }
 W3D_INLINE w3d_f4 w3d_f4_negate(w3d_f4 a) { return w3d_f4_xor(a, w3d_f4_splat(-0.0f)); }
+
+/* Stores to p, on 16, around the caches where the target can do that (W3D_SIMD_STREAM): for large
+ * results that are not read soon. A plain store first reads the line it overwrites. After the last
+ * one w3d_stream_fence, or other threads may see what is stored later before it. */
+#if !W3D_SIMD_SCALAR && !W3D_SIMD_SIMDE && !defined(__wasm__) &&                                   \
+    (defined(__SSE2__) || defined(_M_X64))
+#define W3D_SIMD_STREAM 1
+W3D_INLINE void w3d_f4_stream(float *p, w3d_f4 a) { _mm_stream_ps(p, a); }
+W3D_INLINE void w3d_stream_fence(void) { _mm_sfence(); }
+#else
+#define W3D_SIMD_STREAM 0
+W3D_INLINE void w3d_f4_stream(float *p, w3d_f4 a) { w3d_f4_store(p, a); }
+W3D_INLINE void w3d_stream_fence(void) {}
+#endif
 
 /* Load or store x, y, z: exactly 12 bytes are touched. Lane w reads as 0. */
 W3D_INLINE w3d_f4 w3d_f4_load3(const float *p) { return w3d_f4_set(p[0], p[1], p[2], 0.0f); }

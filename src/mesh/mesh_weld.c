@@ -4,11 +4,21 @@
  * above them part of the hash, so that most rows that differ are told apart without being looked
  * at. Slots are probed in line; hashes are made sixteen at a time and their slots prefetched.
  *
+ * The table starts small and grows fourfold with what it holds, so that it stays in the caches where
+ * most vertices are copies of others. What was in it is not moved but entered again, which takes
+ * one more look at the finished part of `remap`.
+ *
+ * Most copies follow their original soon. So a small cache of the rows met last stands before the
+ * table; only what misses there goes on, 64 at a time, so that the slots and then the rows to be
+ * compared are asked for long before they are needed. Until the end `remap` holds for each vertex
+ * an earlier equal one, or itself; a last pass turns those into numbers.
+ *
  * Under a tolerance the hash is that of a cell of a grid four tolerances wide, and a vertex looks
  * into the one to eight cells its reach touches. Cells are found in double by steps that keep
  * order (subtract, multiply, floor), so that a match is never missed through rounding. */
 #include "mesh/mesh_weld.h"
 #include "core/hash.h"
+#include "core/simd.h"
 #include "mesh/mesh_check.h"
 
 #if defined(__clang__)
@@ -24,16 +34,25 @@
 #pragma fp_contract(off)
 #endif
 
-#define W3DI_MESH_WELD_NONE 0xFFFFFFFFu
-#define W3DI_MESH_WELD_BATCH 16
+#define W3DI_MESH_WELD_NONE        0xFFFFFFFFu
+#define W3DI_MESH_WELD_BATCH       64
+#define W3DI_MESH_WELD_FIRST_SLOTS 4096
+#define W3DI_MESH_WELD_MOST_RECENT 16384u
+#define W3DI_MESH_WELD_GROWTH      8
+#define W3DI_MESH_WELD_LOAD        4 /* slots for each vertex in the table, at least, while it may grow */
 
 typedef struct w3di_mesh_weld_table {
     const w3d_mesh_weld_desc *desc;
-    uint32_t                 *slots;
-    size_t                    mask;      /* slot count - 1 */
-    uint32_t                  id_mask;   /* the bits of a slot that hold vertex + 1 */
-    int                       tolerant;  /* some attribute has a tolerance          */
-    double                    cell_rate; /* 1 / cell width; 0: no grid              */
+    int32_t *recent; /* [recent_mask + 1][4] see w3di_mesh_weld_link  */
+    uint32_t *slots;
+    size_t recent_mask;
+    size_t mask; /* slot count - 1 */
+    size_t room; /* vertices it may hold before it has to grow */
+    size_t held; /* vertices in it                             */
+    size_t most_slots;
+    uint32_t id_mask; /* the bits of a slot that hold vertex + 1 */
+    int tolerant;     /* some attribute has a tolerance          */
+    double cell_rate; /* 1 / cell width; 0: no grid              */
 } w3di_mesh_weld_table;
 
 /* Asks for a cache line that will soon be needed; nothing where the target has no such thing. */
@@ -68,6 +87,35 @@ W3D_INLINE uint32_t w3di_mesh_weld_float_bits(const unsigned char *src)
     return bits == 0x80000000u ? 0u : bits;
 }
 
+/* 1 for three floats without a tolerance, as most positions are: worth code of their own. */
+W3D_INLINE int w3di_mesh_weld_is_plain(const w3d_mesh_attribute *attribute)
+{
+    return attribute->size == 12 && attribute->kind == W3D_ATTRIBUTE_FLOATS &&
+           !(attribute->tolerance > 0.0f);
+}
+
+/* The bits of such a row in the first three lanes, those of -0 turned into those of +0. Reads 16
+ * bytes where they are there, as they are for every vertex before the last. */
+W3D_INLINE w3d_i4 w3di_mesh_weld_plain(const w3d_mesh_weld_desc *desc, uint32_t vertex)
+{
+    const unsigned char *row = w3di_mesh_weld_row(&desc->attributes[0], vertex);
+    int32_t bits[4] = { 0, 0, 0, 0 };
+    if (vertex + 1 < desc->vertex_count)
+        w3d_copy(bits, row, 16);
+    else
+        w3d_copy(bits, row, 12);
+    w3d_i4 loaded = w3d_i4_load(bits);
+    return w3d_i4_andnot(loaded, w3d_i4_equal(loaded, w3d_i4_splat(INT32_MIN)));
+}
+
+W3D_INLINE uint64_t w3di_mesh_weld_hash_plain(w3d_i4 row)
+{
+    int32_t bits[4];
+    w3d_i4_store(bits, row);
+    uint64_t low = (uint32_t)bits[0] | (uint64_t)(uint32_t)bits[1] << 32;
+    return w3di_mesh_weld_mix(low * 0xD6E8FEB86659FD93u, (uint32_t)bits[2]);
+}
+
 static uint64_t w3di_mesh_weld_hash_row(const w3d_mesh_attribute *attribute, uint32_t vertex,
                                         uint64_t hash)
 {
@@ -85,6 +133,8 @@ static uint64_t w3di_mesh_weld_hash_row(const w3d_mesh_attribute *attribute, uin
 W3D_INLINE uint64_t w3di_mesh_weld_hash(const w3d_mesh_weld_desc *desc, uint32_t vertex)
 {
     uint64_t hash = 0;
+    if (desc->attribute_count == 1 && w3di_mesh_weld_is_plain(&desc->attributes[0]))
+        return w3di_mesh_weld_hash_plain(w3di_mesh_weld_plain(desc, vertex));
     for (uint32_t k = 0; k < desc->attribute_count; k++)
         if (!(desc->attributes[k].tolerance > 0.0f))
             hash = w3di_mesh_weld_hash_row(&desc->attributes[k], vertex, hash);
@@ -189,50 +239,182 @@ W3D_INLINE uint32_t w3di_mesh_weld_entry(const w3di_mesh_weld_table *table, uint
     return ((uint32_t)(hash >> 32) & ~table->id_mask) | (vertex + 1u);
 }
 
+/* 1 where two vertices are the same. `plain`, a constant, makes code of its own for the commonest
+ * case: one attribute of three floats, equal. */
+W3D_INLINE int w3di_mesh_weld_same(const w3di_mesh_weld_table *table, uint32_t a, uint32_t b,
+                                   int plain)
+{
+    if (!plain) return w3di_mesh_weld_matches(table, a, b);
+    w3d_i4 equal =
+        w3d_i4_equal(w3di_mesh_weld_plain(table->desc, a), w3di_mesh_weld_plain(table->desc, b));
+    return (w3d_f4_mask(w3d_f4_bits_i4(equal)) & 7) == 7;
+}
+
 /* Looks along the slots of a hash for a match and gives it, or NONE and the free slot that ended
- * the search. With `first` of all matches the lowest below `best` is wanted, not just any. */
+ * the search. Under tolerances the first of all matches is wanted, if below `best`, not just any. */
 W3D_INLINE uint32_t w3di_mesh_weld_find(const w3di_mesh_weld_table *table, uint32_t vertex,
-                                        uint64_t hash, uint32_t best, size_t *free_slot)
+                                        uint64_t hash, uint32_t best, size_t *free_slot, int plain)
 {
     uint32_t tag = (uint32_t)(hash >> 32) & ~table->id_mask;
     size_t slot = (size_t)hash & table->mask;
     for (; table->slots[slot]; slot = (slot + 1) & table->mask) {
         uint32_t entry = table->slots[slot], other = (entry & table->id_mask) - 1u;
         if ((entry & ~table->id_mask) != tag || other >= best) continue;
-        if (!w3di_mesh_weld_matches(table, vertex, other)) continue;
+        if (!w3di_mesh_weld_same(table, vertex, other, plain)) continue;
         best = other;
-        if (!table->tolerant) break; /* equal rows have one representative */
+        if (plain || !table->tolerant) break; /* equal rows have one representative */
     }
     *free_slot = slot;
     return best;
 }
 
-/* Numbers one vertex whose equal attributes have that hash. */
-static void w3di_mesh_weld_vertex(const w3di_mesh_weld_table *table, uint32_t vertex, uint64_t hash,
-                                  uint32_t *remap, uint32_t *unique_count)
+/* Finds the vertex that stands for one, which enters the table where there is none. */
+W3D_INLINE void w3di_mesh_weld_vertex(w3di_mesh_weld_table *table, uint32_t vertex, uint64_t hash,
+                                      uint32_t *remap, int plain)
 {
     uint64_t hashes[8];
     size_t slot = 0, own_slot = 0;
     uint32_t match = W3DI_MESH_WELD_NONE;
     int count = 1;
     hashes[0] = hash;
-    if (table->tolerant) {
-        if (!w3di_mesh_weld_finite(table->desc, vertex)) {
-            remap[vertex] = (*unique_count)++;
-            return;
-        }
+    if (!plain && table->tolerant) {
+        if (!w3di_mesh_weld_finite(table->desc, vertex)) return;
         count = w3di_mesh_weld_cells(table, vertex, hash, hashes);
     }
     for (int i = 0; i < count; i++) {
-        match = w3di_mesh_weld_find(table, vertex, hashes[i], match, &slot);
+        match = w3di_mesh_weld_find(table, vertex, hashes[i], match, &slot, plain);
         if (i == 0) own_slot = slot;
     }
     if (match != W3DI_MESH_WELD_NONE) {
-        remap[vertex] = remap[match];
+        remap[vertex] = match;
         return;
     }
     table->slots[own_slot] = w3di_mesh_weld_entry(table, vertex, hashes[0]);
-    remap[vertex] = (*unique_count)++;
+    table->held++;
+}
+
+/* Enters vertices that stand for themselves. */
+static void w3di_mesh_weld_enter(const w3di_mesh_weld_table *table, const uint32_t *vertices,
+                                 uint32_t count)
+{
+    uint64_t hashes[W3DI_MESH_WELD_BATCH], cells[8];
+    for (uint32_t i = 0; i < count; i++) {
+        cells[0] = w3di_mesh_weld_hash(table->desc, vertices[i]);
+        if (table->tolerant && w3di_mesh_weld_finite(table->desc, vertices[i]))
+            w3di_mesh_weld_cells(table, vertices[i], cells[0], cells);
+        hashes[i] = cells[0];
+        w3di_mesh_weld_prefetch(&table->slots[(size_t)hashes[i] & table->mask]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (table->tolerant && !w3di_mesh_weld_finite(table->desc, vertices[i])) continue;
+        size_t slot = (size_t)hashes[i] & table->mask;
+        while (table->slots[slot]) slot = (slot + 1) & table->mask;
+        table->slots[slot] = w3di_mesh_weld_entry(table, vertices[i], hashes[i]);
+    }
+}
+
+/* Makes the table one of `slots` slots, into which the vertices below `done` that stand for
+ * themselves are entered. */
+static void w3di_mesh_weld_resize(w3di_mesh_weld_table *table, size_t slots, uint32_t done,
+                                  const uint32_t *remap)
+{
+    uint32_t found[W3DI_MESH_WELD_BATCH], count = 0;
+    found[0] = 0;
+    w3d_fill(table->slots, 0, slots * sizeof *table->slots);
+    table->mask = slots - 1;
+    table->room = slots / W3DI_MESH_WELD_LOAD;
+    for (uint32_t vertex = 0; vertex < done; vertex++) {
+        found[count] = vertex;
+        count += remap[vertex] == vertex; /* nothing to guess: it would often be wrong */
+        if (count == W3DI_MESH_WELD_BATCH) {
+            w3di_mesh_weld_enter(table, found, count);
+            count = 0;
+        }
+    }
+    w3di_mesh_weld_enter(table, found, count);
+}
+
+/* The vertices that the cache of recent rows did not know. */
+typedef struct w3di_mesh_weld_batch {
+    uint32_t count;
+    uint32_t vertices[W3DI_MESH_WELD_BATCH];
+    uint64_t hashes[W3DI_MESH_WELD_BATCH];
+} w3di_mesh_weld_batch;
+
+W3D_INLINE void w3di_mesh_weld_flush(w3di_mesh_weld_table *table, w3di_mesh_weld_batch *batch,
+                                     uint32_t *remap, int plain)
+{
+    if (!batch->count) return;
+    if (table->held + batch->count > table->room && table->mask + 1 < table->most_slots) {
+        size_t slots = (table->mask + 1) * W3DI_MESH_WELD_GROWTH;
+        w3di_mesh_weld_resize(table, slots < table->most_slots ? slots : table->most_slots,
+                              batch->vertices[0], remap);
+    }
+    for (uint32_t i = 0; i < batch->count; i++)
+        w3di_mesh_weld_prefetch(&table->slots[(size_t)batch->hashes[i] & table->mask]);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t entry = table->slots[(size_t)batch->hashes[i] & table->mask] & table->id_mask;
+        w3di_mesh_weld_prefetch(w3di_mesh_weld_row(&table->desc->attributes[0],
+                                                   entry ? entry - 1u : batch->vertices[i]));
+    }
+    for (uint32_t i = 0; i < batch->count; i++)
+        w3di_mesh_weld_vertex(table, batch->vertices[i], batch->hashes[i], remap, plain);
+    batch->count = 0;
+}
+
+/* Links every vertex to an earlier equal one, or to itself. An entry of `recent` is the last row
+ * with a hash like that and its vertex, or, for rows that are more than three floats, their hash
+ * and the vertex. Whether a vertex is found there is often guessed wrongly, so with plain rows
+ * nothing branches on it. */
+W3D_INLINE void w3di_mesh_weld_link(w3di_mesh_weld_table *table, uint32_t *remap, int plain)
+{
+    const w3d_mesh_weld_desc *desc = table->desc;
+    const w3d_i4 last_lane = w3d_i4_set(0, 0, 0, -1);
+    w3di_mesh_weld_batch batch;
+    batch.count = 0;
+    for (uint32_t vertex = 0; vertex < desc->vertex_count; vertex++) {
+        if (desc->indices && remap[vertex] == W3D_MESH_WELD_DROPPED) continue;
+        uint64_t hash;
+        uint32_t link = vertex;
+        if (plain) {
+            w3d_i4 row = w3di_mesh_weld_plain(desc, vertex);
+            hash = w3di_mesh_weld_hash_plain(row);
+            int32_t *recent = table->recent + ((size_t)(hash >> 40) & table->recent_mask) * 4;
+            w3d_i4 there = w3d_i4_load(recent);
+            int same = w3d_f4_mask(w3d_f4_bits_i4(w3d_i4_equal(row, there))) & 7;
+            link = same == 7 && (uint32_t)recent[3] < vertex ? (uint32_t)recent[3] : vertex;
+            w3d_i4_store(recent, w3d_i4_or(w3d_i4_andnot(row, last_lane),
+                                           w3d_i4_and(w3d_i4_splat((int32_t)vertex), last_lane)));
+        } else {
+            hash = w3di_mesh_weld_hash(desc, vertex);
+            int32_t *recent = table->recent + ((size_t)(hash >> 40) & table->recent_mask) * 4;
+            if (w3d_load_u64(recent) == hash && !table->tolerant && (uint32_t)recent[3] < vertex &&
+                w3di_mesh_weld_same(table, vertex, (uint32_t)recent[3], 0))
+                link = (uint32_t)recent[3];
+            w3d_store_u64(recent, hash);
+            recent[3] = (int32_t)vertex;
+        }
+        remap[vertex] = link;
+        batch.vertices[batch.count] = vertex;
+        batch.hashes[batch.count] = hash;
+        batch.count += link == vertex;
+        if (batch.count == W3DI_MESH_WELD_BATCH) w3di_mesh_weld_flush(table, &batch, remap, plain);
+    }
+    w3di_mesh_weld_flush(table, &batch, remap, plain);
+}
+
+/* Turns links into numbers, in the order of first appearance; gives how many. */
+static uint32_t w3di_mesh_weld_number(const w3d_mesh_weld_desc *desc, uint32_t *remap)
+{
+    uint32_t next = 0;
+    for (uint32_t vertex = 0; vertex < desc->vertex_count; vertex++) {
+        uint32_t link = remap[vertex];
+        if (desc->indices && link == W3D_MESH_WELD_DROPPED) continue;
+        uint32_t number = remap[link], is_new = 0u - (uint32_t)(link == vertex);
+        remap[vertex] = (next & is_new) | (number & ~is_new);
+        next -= is_new;
+    }
+    return next;
 }
 
 /* Slots for so many vertices, at most half of which are taken; 0 where there cannot be so many. */
@@ -246,9 +428,18 @@ static size_t w3di_mesh_weld_slots(uint32_t vertex_count)
     return slots;
 }
 
+/* Entries of the cache of recent rows: at 256 KiB it fits beside all else in a second level. */
+static uint32_t w3di_mesh_weld_recent(uint32_t vertex_count)
+{
+    uint32_t recent = 4;
+    while (recent < vertex_count / 4 && recent < W3DI_MESH_WELD_MOST_RECENT) recent *= 2;
+    return recent;
+}
+
 W3D_API size_t w3d_mesh_weld_scratch_size(uint32_t vertex_count)
 {
-    size_t slots = w3di_mesh_weld_slots(vertex_count), size = 3; /* to align them */
+    size_t slots = w3di_mesh_weld_slots(vertex_count);
+    size_t size = 15 + (size_t)w3di_mesh_weld_recent(vertex_count) * 16; /* 15 to align them */
     return slots && w3d_size_append(&size, slots, sizeof(uint32_t)) ? size : SIZE_MAX;
 }
 
@@ -282,37 +473,33 @@ W3D_API w3d_result w3d_mesh_weld(const w3d_mesh_weld_desc *desc, uint32_t *remap
     w3di_mesh_weld_table table;
     size_t slots = w3di_mesh_weld_slots(vertex_count);
     table.desc = desc;
-    table.slots = (uint32_t *)w3d_arena_push_zero(&scratch, slots, sizeof(uint32_t), 4);
-    if (!table.slots) return W3D_ERR_CAPACITY;
-    table.mask = slots - 1;
+    uint32_t recent = w3di_mesh_weld_recent(vertex_count);
+    table.recent = (int32_t *)w3d_arena_push(&scratch, recent, 16, 16);
+    table.recent_mask = recent - 1u;
+    table.slots = (uint32_t *)w3d_arena_push(&scratch, slots, sizeof(uint32_t), 4);
+    if (!table.recent || !table.slots) return W3D_ERR_CAPACITY;
+    w3d_fill(table.recent, 0xFF, (size_t)recent * 16); /* no vertex has such a number */
     table.id_mask = 0;
     for (uint32_t rest = vertex_count; rest; rest >>= 1) table.id_mask = table.id_mask << 1 | 1u;
     table.tolerant = 0;
     for (uint32_t k = 0; k < desc->attribute_count; k++)
         if (desc->attributes[k].tolerance > 0.0f) table.tolerant = 1;
-    table.cell_rate = desc->attributes[0].tolerance > 0.0f
-                          ? 0.25 / (double)desc->attributes[0].tolerance
-                          : 0.0;
-
+    table.cell_rate =
+        desc->attributes[0].tolerance > 0.0f ? 0.25 / (double)desc->attributes[0].tolerance : 0.0;
+    table.held = 0;
+    table.most_slots = slots;
+    w3di_mesh_weld_resize(&table,
+                          slots < W3DI_MESH_WELD_FIRST_SLOTS ? slots : W3DI_MESH_WELD_FIRST_SLOTS,
+                          0, remap);
     if (desc->indices) {
         for (uint32_t i = 0; i < vertex_count; i++) remap[i] = W3D_MESH_WELD_DROPPED;
         for (uint32_t i = 0; i < desc->index_count; i++) remap[desc->indices[i]] = 0;
     }
-    *unique_count = 0;
-    for (size_t first = 0; first < vertex_count; first += W3DI_MESH_WELD_BATCH) {
-        uint64_t hashes[W3DI_MESH_WELD_BATCH];
-        uint32_t left = vertex_count - (uint32_t)first;
-        uint32_t count = left < W3DI_MESH_WELD_BATCH ? left : W3DI_MESH_WELD_BATCH;
-        for (uint32_t i = 0; i < count; i++) {
-            hashes[i] = w3di_mesh_weld_hash(desc, (uint32_t)first + i);
-            w3di_mesh_weld_prefetch(&table.slots[(size_t)hashes[i] & table.mask]);
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            uint32_t vertex = (uint32_t)first + i;
-            if (desc->indices && remap[vertex] == W3D_MESH_WELD_DROPPED) continue;
-            w3di_mesh_weld_vertex(&table, vertex, hashes[i], remap, unique_count);
-        }
-    }
+    if (desc->attribute_count == 1 && w3di_mesh_weld_is_plain(&desc->attributes[0]))
+        w3di_mesh_weld_link(&table, remap, 1);
+    else
+        w3di_mesh_weld_link(&table, remap, 0);
+    *unique_count = w3di_mesh_weld_number(desc, remap);
     return W3D_OK;
 }
 
@@ -378,6 +565,10 @@ W3D_API w3d_result w3d_mesh_weld_attribute(const w3d_mesh_weld_attribute_desc *d
 
 #undef W3DI_MESH_WELD_NONE
 #undef W3DI_MESH_WELD_BATCH
+#undef W3DI_MESH_WELD_FIRST_SLOTS
+#undef W3DI_MESH_WELD_MOST_RECENT
+#undef W3DI_MESH_WELD_GROWTH
+#undef W3DI_MESH_WELD_LOAD
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT DEFAULT

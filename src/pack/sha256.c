@@ -1,8 +1,18 @@
-/* sha256.c - SHA-256 as FIPS 180-4 writes it, eight rounds to a loop so that no variable moves. */
+/* sha256.c - SHA-256 as FIPS 180-4 writes it, eight rounds to a loop so that no variable moves; on
+ * x86-64 by the processor's instructions for it, five times as fast, where it has them. */
 #include "pack/sha256.h"
 
 #include "core/bits.h"
 #include "core/bytes.h"
+
+/* Compilers that can ask for the instructions at run time, or were told that they are there. */
+#if !W3D_CRC_PORTABLE && defined(__GNUC__) && defined(__x86_64__) && __STDC_HOSTED__ &&            \
+    (defined(__SHA__) || (defined(__clang__) ? __clang_major__ >= 19 : __GNUC__ >= 11))
+#define W3DI_SHA256_X86 1
+#include <immintrin.h>
+#else
+#define W3DI_SHA256_X86 0
+#endif
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes
  * (FIPS 180-4, 4.2.2). */
@@ -60,6 +70,88 @@ static void w3di_sha256_block(uint32_t hash[8], const uint8_t *block)
     for (unsigned i = 0; i < 8; i++) hash[i] += v[i];
 }
 
+#if W3DI_SHA256_X86
+/* Four rounds: with the words of the message that are there, or made of the sixteen before them.
+ * `turn`, the number of these four words modulo 4, and `is_made` are known at compile time. */
+__attribute__((always_inline, target("sha,sse4.1"))) static inline void
+w3di_sha256_four_x86(__m128i state[2], __m128i word[4], unsigned turn, int is_made,
+                     const uint32_t *constants)
+{
+    __m128i constant, next = word[turn];
+    w3d_copy(&constant, constants, 16);
+    if (is_made) { /* words -16 and -15, then -7, then -2 */
+        __m128i last = word[(turn + 3u) & 3u];
+        next = _mm_sha256msg1_epu32(next, word[(turn + 1u) & 3u]);
+        next = _mm_add_epi32(next, _mm_alignr_epi8(last, word[(turn + 2u) & 3u], 4));
+        next = _mm_sha256msg2_epu32(next, last);
+        word[turn] = next;
+    }
+    next = _mm_add_epi32(next, constant);
+    state[1] = _mm_sha256rnds2_epu32(state[1], state[0], next);
+    state[0] = _mm_sha256rnds2_epu32(state[0], state[1], _mm_shuffle_epi32(next, 0x0E));
+}
+
+/* `count` blocks. The instructions want the variables as a b e f and c d g h.
+ * Source: Gulley et al. 2013, "Intel SHA Extensions". */
+__attribute__((target("sha,sse4.1"))) static void
+w3di_sha256_blocks_x86(uint32_t hash[8], const uint8_t *bytes, size_t count)
+{
+    const __m128i big_endian = _mm_set_epi64x(0x0C0D0E0F08090A0B, 0x0405060700010203);
+    __m128i abcd, efgh, state[2], word[4];
+    w3d_copy(&abcd, hash, 16);
+    w3d_copy(&efgh, hash + 4, 16);
+    abcd = _mm_shuffle_epi32(abcd, 0xB1);
+    efgh = _mm_shuffle_epi32(efgh, 0x1B);
+    state[0] = _mm_alignr_epi8(abcd, efgh, 8);
+    state[1] = _mm_blend_epi16(efgh, abcd, 0xF0);
+    for (; count > 0; count--, bytes += 64) {
+        __m128i abef = state[0], cdgh = state[1];
+        w3d_copy(word, bytes, 64);
+        for (unsigned i = 0; i < 4; i++) word[i] = _mm_shuffle_epi8(word[i], big_endian);
+        w3di_sha256_four_x86(state, word, 0, 0, w3di_sha256_constants);
+        w3di_sha256_four_x86(state, word, 1, 0, w3di_sha256_constants + 4);
+        w3di_sha256_four_x86(state, word, 2, 0, w3di_sha256_constants + 8);
+        w3di_sha256_four_x86(state, word, 3, 0, w3di_sha256_constants + 12);
+        for (unsigned i = 16; i < 64; i += 16) {
+            w3di_sha256_four_x86(state, word, 0, 1, w3di_sha256_constants + i);
+            w3di_sha256_four_x86(state, word, 1, 1, w3di_sha256_constants + i + 4);
+            w3di_sha256_four_x86(state, word, 2, 1, w3di_sha256_constants + i + 8);
+            w3di_sha256_four_x86(state, word, 3, 1, w3di_sha256_constants + i + 12);
+        }
+        state[0] = _mm_add_epi32(state[0], abef);
+        state[1] = _mm_add_epi32(state[1], cdgh);
+    }
+    abcd = _mm_shuffle_epi32(state[0], 0x1B);
+    efgh = _mm_shuffle_epi32(state[1], 0xB1);
+    state[1] = _mm_alignr_epi8(efgh, abcd, 8);
+    abcd = _mm_blend_epi16(abcd, efgh, 0xF0);
+    w3d_copy(hash, &abcd, 16);
+    w3d_copy(hash + 4, &state[1], 16);
+}
+
+/* 1 where the processor has the instructions: a look at a variable the C runtime has set. */
+static int w3di_sha256_has_x86(void)
+{
+#if defined(__SHA__) && defined(__SSE4_1__)
+    return 1;
+#else
+    return __builtin_cpu_supports("sha") && __builtin_cpu_supports("sse4.1");
+#endif
+}
+#endif
+
+/* Blocks of 64 bytes, one behind the other. */
+static void w3di_sha256_blocks(uint32_t hash[8], const uint8_t *bytes, size_t count)
+{
+#if W3DI_SHA256_X86
+    if (w3di_sha256_has_x86()) {
+        w3di_sha256_blocks_x86(hash, bytes, count);
+        return;
+    }
+#endif
+    for (; count > 0; count--, bytes += 64) w3di_sha256_block(hash, bytes);
+}
+
 W3D_API void w3d_sha256_begin(w3d_sha256_state *state)
 {
     /* The same of the square roots of the first eight primes (FIPS 180-4, 5.3.3). */
@@ -78,12 +170,13 @@ W3D_API void w3d_sha256_add(w3d_sha256_state *state, const void *src, size_t siz
         size_t taken = size < 64 - held ? size : 64 - held;
         w3d_copy(state->block + held, bytes, taken);
         if (held + taken < 64) return;
-        w3di_sha256_block(state->hash, state->block);
+        w3di_sha256_blocks(state->hash, state->block, 1);
         bytes += taken;
         size -= taken;
     }
-    for (; size >= 64; bytes += 64, size -= 64) w3di_sha256_block(state->hash, bytes);
-    w3d_copy(state->block, bytes, size);
+    size_t rest = size & 63u;
+    if (size > rest) w3di_sha256_blocks(state->hash, bytes, size / 64);
+    if (rest) w3d_copy(state->block, bytes + (size - rest), rest);
 }
 
 W3D_API void w3d_sha256_end(const w3d_sha256_state *state, uint8_t hash[32])
@@ -94,12 +187,12 @@ W3D_API void w3d_sha256_end(const w3d_sha256_state *state, uint8_t hash[32])
     last.block[held++] = 0x80;
     w3d_fill(last.block + held, 0, 64 - held);
     if (held > 56) {
-        w3di_sha256_block(last.hash, last.block);
+        w3di_sha256_blocks(last.hash, last.block, 1);
         w3d_fill(last.block, 0, 64);
     }
     w3d_store_u32_big(last.block + 56, (uint32_t)(bits >> 32));
     w3d_store_u32_big(last.block + 60, (uint32_t)bits);
-    w3di_sha256_block(last.hash, last.block);
+    w3di_sha256_blocks(last.hash, last.block, 1);
     for (unsigned i = 0; i < 8; i++) w3d_store_u32_big(hash + 4 * i, last.hash[i]);
 }
 
@@ -110,3 +203,5 @@ W3D_API void w3d_sha256(const void *src, size_t size, uint8_t hash[32])
     w3d_sha256_add(&state, src, size);
     w3d_sha256_end(&state, hash);
 }
+
+#undef W3DI_SHA256_X86

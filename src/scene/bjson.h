@@ -18,7 +18,8 @@
  *      0  4 characters        4  u32 aux                    8  u64 length of the payload
  *     16  payload, then zeros to a multiple of 16
  *   "ID  ", "KEYS", "SHAP", "REFS" and "END " are known; any other kind that begins with a capital
- *   is refused, with a small letter skipped ("hole" is space to reuse: its payload means nothing).
+ *   is refused, with a small letter skipped. Of these "meta", "hash" and "sign" are described
+ *   below, "hole" is space to reuse, whose payload means nothing; others are the programs' own.
  *   aux is the payload's crc32c in files with W3D_BJSON_CRC, but 0 in "ID  " (its crc32c stands in
  *   REFS), "END ", "hole", and in files without. KEYS, SHAP and REFS stand once each, anywhere.
  *
@@ -65,12 +66,30 @@
  *   the values that own it (fields by key, a map's whole content before the next value's) and is
  *   owned once; the same holds for L.
  *
+ * meta, at most once: a map that belongs to the file: u32 shape, u32 0, record, heap, with heap
+ *   offsets from the chunk's payload; no large arrays, and references are W3D_BJSON_NONE. What
+ *   programs agree on, all of it optional:
+ *     "properties"  a map by type name ("Object", "Mesh", ..., or the number as text) of maps by
+ *                   property name of maps: label, unit (strings), min, max, soft_min, soft_max,
+ *                   step, default, items (list of strings), since (i64: a version)
+ *     "external"    a list of maps: row (i64), file, name (strings): where external rows live
+ *
+ * hash, at most once, 48 bytes: what finds a change to the file
+ *      0  u32 algorithm: 1 is SHA-256        4  u32 0, u64 0    16  the digest, or 0: not filled in
+ * sign, any number, 48 bytes: what finds a change by anyone without the key
+ *      0  u32 algorithm: 1 is HMAC-SHA-256   4  u32 number of the key, the user's own      8  u64 0
+ *     16  HMAC(key, bytes 0..15 of this payload, then the digest), or 0: not filled in
+ *   The digest is the SHA-256 of all bytes of the file, in order, but for the hash and sign chunks:
+ *   their heads, payloads and padding are left out. A sign chunk needs no hash chunk.
+ *
  * Canonical files (W3D_BJSON_CANONICAL): equal content gives equal bytes. Fields lie in the record
- * by alignment 8, 4, 2, 1, then by key, without gaps; shapes stand in the order of their first use
- * and once; KEYS holds the used keys only; R holds each row once in the order of first use; heap
- * and L have only the gaps that alignment needs; chunks stand as ID by row, KEYS, SHAP, REFS; every
- * NaN is 7E00, 7FC00000 or 7FF8000000000000; it is not streamed. Tags, the order of rows and times
- * are content. */
+ * by alignment 8, 4, 2, 1, then by key, each at the next multiple of its alignment (which leaves no
+ * gap between known tags); shapes stand in the order of their first use, by IDs, then meta, and
+ * once; KEYS holds the used keys only; R holds each row once in the order of first use; heap and L
+ * have only the gaps that alignment needs; chunks stand as ID by row, meta, KEYS, SHAP, REFS, other
+ * small-letter chunks as given, hash, sign as given; there is no hole; every NaN is 7E00, 7FC00000
+ * or 7FF8000000000000, but for what lies under unknown tags below 90; it is not streamed. Tags, the
+ * order of rows and times are content. In a streamed file hash and sign stand right before END. */
 #ifndef W3D_BJSON_H
 #define W3D_BJSON_H
 
@@ -85,6 +104,8 @@ enum {
     W3D_BJSON_ROW_SIZE = 24,    /* of REFS */
     W3D_BJSON_FIELD_SIZE = 16,  /* of a shape */
     W3D_BJSON_END_SIZE = 48,    /* payload of END */
+    W3D_BJSON_HASH_SIZE = 48,   /* payload of hash */
+    W3D_BJSON_SIGN_SIZE = 48,   /* payload of sign */
     W3D_BJSON_NAME_LIMIT = 255, /* bytes, without the NUL */
     W3D_BJSON_DEPTH_LIMIT = 32, /* maps and lists inside each other */
     W3D_BJSON_VECTOR_LIMIT = 64,
@@ -100,6 +121,9 @@ enum {
 
 /* Bits of a REFS row's flags, for rows without a chunk; other bits are the writer's own. */
 enum { W3D_BJSON_DELETED = 1, W3D_BJSON_EXTERNAL = 2 };
+
+/* Algorithms of hash and sign chunks. */
+enum { W3D_BJSON_SHA256 = 1, W3D_BJSON_HMAC_SHA256 = 1 };
 
 /* Types of IDs; 128..255 are the user's. Readers keep types they do not know. */
 typedef enum w3d_bjson_type {
@@ -165,6 +189,9 @@ typedef enum w3d_bjson_subtype {
 #define W3D_BJSON_CHUNK_REFS W3D_BJSON_FOURCC('R', 'E', 'F', 'S')
 #define W3D_BJSON_CHUNK_END  W3D_BJSON_FOURCC('E', 'N', 'D', ' ')
 #define W3D_BJSON_CHUNK_HOLE W3D_BJSON_FOURCC('h', 'o', 'l', 'e')
+#define W3D_BJSON_CHUNK_META W3D_BJSON_FOURCC('m', 'e', 't', 'a')
+#define W3D_BJSON_CHUNK_HASH W3D_BJSON_FOURCC('h', 'a', 's', 'h')
+#define W3D_BJSON_CHUNK_SIGN W3D_BJSON_FOURCC('s', 'i', 'g', 'n')
 
 /* The first eight bytes of a file: bytes that text transfer and 7-bit channels damage. */
 #define W3D_BJSON_MAGIC_LOW  0x534A4289u

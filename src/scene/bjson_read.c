@@ -9,6 +9,8 @@
 #include "core/size.h"
 #include "scene/bjson_validate.h"
 
+#define W3DI_BJSON_READ_META W3D_BJSON_FOURCC('m', 'e', 't', 'a')
+
 /* The bytes [at, at + length) of the file, or NULL. */
 static const unsigned char *w3di_bjson_read_at(const w3d_bjson *file, uint64_t at, uint64_t length)
 {
@@ -33,49 +35,77 @@ W3D_API void w3d_bjson_rebase(w3d_bjson *file, const void *bytes)
     file->generation++;
 }
 
+/* Where the properties begin, from the payload's start, or above `size`: not within the payload. A
+ * name's last word ends with a NUL, and no other word does. */
+W3D_INLINE uint64_t w3di_bjson_read_properties(const unsigned char *payload, uint64_t size)
+{
+    uint64_t last = 7;
+    while (last < size && payload[(size_t)last]) last += 8;
+    return last + 1;
+}
+
+/* Fills *id for a payload and the row that names it. All is worked out before the first store: an
+ * error leaves *id, and no field is read back that was just written. */
+W3D_INLINE w3d_result w3di_bjson_read_id(const w3d_bjson *file, uint32_t row,
+                                         const unsigned char *entry, uint64_t payload,
+                                         uint64_t size, w3d_bjson_id *id)
+{
+    const unsigned char *bytes = file->bytes + (size_t)payload;
+    if (!w3d_size_inside(payload, size, file->size) || size < 3) return W3D_ERR_FORMAT;
+    uint64_t properties = w3di_bjson_read_properties(bytes, size);
+    if (!w3d_size_inside(properties, 16, size)) return W3D_ERR_FORMAT;
+    uint64_t references = properties + 8 + w3d_load_u32(bytes + (size_t)properties);
+    if (!w3d_size_inside(references, 8, size)) return W3D_ERR_FORMAT;
+    uint32_t count = w3d_load_u32(bytes + (size_t)references + 4);
+    uint64_t references_end = references + 8 + (uint64_t)count * 4;
+    if (references_end > size) return W3D_ERR_FORMAT;
+    id->file = file;
+    id->name = (const char *)bytes + 3;
+    id->name_size = w3d_bjson_name_size(id->name, bytes + (size_t)properties);
+    id->row = row;
+    id->time = entry ? w3d_load_i64(entry + 8) : 0;
+    id->type = entry ? entry[20] : bytes[0];
+    id->flags = entry ? entry[21] : 0;
+    id->payload = payload;
+    id->size = size;
+    id->properties = payload + properties;
+    id->references = payload + references + 8;
+    id->reference_count = count;
+    id->large = payload + w3di_bjson_read_align(references_end, 16);
+    return W3D_OK;
+}
+
+/* The row's 24 bytes in REFS, or NULL. */
+static const unsigned char *w3di_bjson_read_entry(const w3d_bjson *file, uint32_t row)
+{
+    uint64_t at = file->refs + (uint64_t)row * W3D_BJSON_ROW_SIZE; /* inside REFS, as the row is */
+    return row < file->id_count ? file->bytes + (size_t)at : NULL;
+}
+
 W3D_API w3d_result w3d_bjson_id_at(const w3d_bjson *file, uint32_t row, w3d_bjson_id *id)
 {
-    if (row >= file->id_count) return W3D_ERR_INDEX;
-    const unsigned char *entry =
-        w3di_bjson_read_at(file, file->refs + (uint64_t)row * W3D_BJSON_ROW_SIZE,
-                           W3D_BJSON_ROW_SIZE);
-    if (!entry) return W3D_ERR_FORMAT;
-    w3d_bjson_id found;
-    w3d_fill(&found, 0, sizeof found);
+    const unsigned char *entry = w3di_bjson_read_entry(file, row);
+    if (!entry) return row < file->id_count ? W3D_ERR_FORMAT : W3D_ERR_INDEX;
     uint64_t chunk = w3d_load_u64(entry);
-    found.file = file;
-    found.name = "";
-    found.row = row;
-    found.time = w3d_load_i64(entry + 8);
-    found.type = entry[20];
-    found.flags = entry[21];
     if (!chunk) {
-        *id = found;
+        w3d_fill(id, 0, sizeof *id);
+        id->file = file;
+        id->name = "";
+        id->row = row;
+        id->time = w3d_load_i64(entry + 8);
+        id->type = entry[20];
+        id->flags = entry[21];
         return W3D_ERR_NOT_FOUND;
     }
-    const unsigned char *head = w3di_bjson_read_at(file, chunk, W3D_BJSON_CHUNK_SIZE);
-    if (!head) return W3D_ERR_FORMAT;
-    found.payload = chunk + W3D_BJSON_CHUNK_SIZE;
-    found.size = w3d_load_u64(head + 8);
-    const unsigned char *payload = w3di_bjson_read_at(file, found.payload, found.size);
-    if (!payload) return W3D_ERR_FORMAT;
-    uint64_t name_end = 3;
-    while (name_end < found.size && payload[(size_t)name_end]) name_end++;
-    uint64_t properties = w3di_bjson_read_align(name_end + 1, 8);
-    if (name_end == found.size || !w3d_size_inside(properties, 16, found.size))
-        return W3D_ERR_FORMAT;
-    uint64_t references = properties + 8 + w3d_load_u32(payload + (size_t)properties);
-    if (!w3d_size_inside(references, 8, found.size)) return W3D_ERR_FORMAT;
-    found.name = (const char *)payload + 3;
-    found.name_size = (uint32_t)(name_end - 3);
-    found.properties = found.payload + properties;
-    found.references = found.payload + references + 8;
-    found.reference_count = w3d_load_u32(payload + (size_t)references + 4);
-    uint64_t references_end = references + 8 + (uint64_t)found.reference_count * 4;
-    found.large = found.payload + w3di_bjson_read_align(references_end, 16);
-    if (references_end > found.size) return W3D_ERR_FORMAT;
-    *id = found;
-    return W3D_OK;
+    if (!w3d_size_inside(chunk, W3D_BJSON_CHUNK_SIZE, file->size)) return W3D_ERR_FORMAT;
+    return w3di_bjson_read_id(file, row, entry, chunk + W3D_BJSON_CHUNK_SIZE,
+                              w3d_load_u64(file->bytes + (size_t)chunk + 8), id);
+}
+
+W3D_API w3d_result w3d_bjson_id_of(const w3d_bjson *file, uint32_t row, uint64_t payload,
+                                   uint64_t size, w3d_bjson_id *id)
+{
+    return w3di_bjson_read_id(file, row, w3di_bjson_read_entry(file, row), payload, size, id);
 }
 
 W3D_API uint32_t w3d_bjson_find(const w3d_bjson *file, uint32_t type, const char *name)
@@ -96,83 +126,122 @@ W3D_API uint32_t w3d_bjson_find(const w3d_bjson *file, uint32_t type, const char
 
 /* ---- maps and lists ---- */
 
-/* A map whose u32 shape is at `shape_at` and whose record is at `record`. */
-static int w3di_bjson_read_map(w3d_bjson_view *view, uint64_t shape_at, uint64_t record)
+/* The fields of a shape; 0: there is none of that number, or they are not inside the file. */
+static int w3di_bjson_read_fields_of(const w3d_bjson *file, uint32_t shape, uint64_t *types,
+                                     uint32_t *count)
 {
-    const w3d_bjson *file = view->id->file;
-    const unsigned char *shape = w3di_bjson_read_at(file, shape_at, 4);
-    if (!shape || w3d_load_u32(shape) >= file->shape_count) return 0;
-    const unsigned char *index =
-        w3di_bjson_read_at(file, file->shapes + (uint64_t)w3d_load_u32(shape) * 4, 4);
-    if (!index) return 0;
-    uint64_t at = file->shapes + w3d_load_u32(index);
-    const unsigned char *head = w3di_bjson_read_at(file, at, 8);
-    if (!head) return 0;
-    view->count = w3d_load_u32(head);
-    view->types = at + 8;
-    view->slots = record;
-    return w3d_size_inside(view->types, (uint64_t)view->count * W3D_BJSON_FIELD_SIZE, file->size);
+    const unsigned char *bytes = file->bytes;
+    if (shape >= file->shape_count) return 0;
+    uint64_t index = file->shapes + (uint64_t)shape * 4; /* inside SHAP, as the number is */
+    uint64_t at = file->shapes + w3d_load_u32(bytes + (size_t)index);
+    if (!w3d_size_inside(at, 8, file->size)) return 0;
+    *count = w3d_load_u32(bytes + (size_t)at);
+    *types = at + 8;
+    return (uint64_t)*count * W3D_BJSON_FIELD_SIZE <= file->size - at - 8;
 }
 
-static int w3di_bjson_read_list(w3d_bjson_view *view)
+/* The same for the shape whose number is at `shape_at`. */
+static int w3di_bjson_read_shape(const w3d_bjson *file, uint64_t shape_at, uint64_t *types,
+                                 uint32_t *count)
 {
-    const unsigned char *head = w3di_bjson_read_at(view->id->file, view->offset, 4);
-    if (!head) return 0;
-    view->count = w3d_load_u32(head);
-    view->types = view->offset + 4;
-    view->slots = view->offset + w3di_bjson_read_align(4 + (uint64_t)view->count * 4, 8);
-    return w3d_size_inside(view->slots, (uint64_t)view->count * 8, view->id->file->size);
+    if (!w3d_size_inside(shape_at, 4, file->size)) return 0;
+    return w3di_bjson_read_fields_of(file, w3d_load_u32(file->bytes + (size_t)shape_at), types,
+                                     count);
 }
 
-/* Completes a view whose id and type are set, from the value's inline bytes. */
-static int w3di_bjson_read_value(w3d_bjson_view *view, uint64_t at, uint64_t inline_size,
-                                 int in_list)
+/* Fills the view of a value from its type (tag, subtype, n), its inline bytes at `at` and their
+ * number. *view is untouched where the bytes are not what they were when they were checked. */
+static int w3di_bjson_read_value(const w3d_bjson_id *id, const unsigned char *type, uint64_t at,
+                                 uint32_t inline_size, int in_list, w3d_bjson_view *view)
 {
-    const w3d_bjson *file = view->id->file;
-    uint32_t known = w3d_bjson_inline_size(view->tag, view->subtype, view->n);
-    view->offset = at;
-    view->length = known ? known : inline_size;
-    view->count = 1;
-    view->types = 0;
-    view->slots = 0;
-    if (view->tag < 0x80u && !(in_list && view->tag == W3D_BJSON_VECTOR)) return 1;
-    const unsigned char *place = w3di_bjson_read_at(file, at, 8);
-    if (!place) return 0;
-    uint64_t row = (uint64_t)view->n * w3d_bjson_subtype_size(view->subtype);
-    view->offset = view->id->payload + w3d_load_u32(place);
-    view->length = w3d_load_u32(place + 4);
-    if (w3d_bjson_tag_is_large(view->tag)) {
-        view->offset = view->id->large + (uint64_t)w3d_load_u32(place) * 16;
-        view->count = w3d_load_u32(place + 4);
-        view->length = view->count * row;
+    const w3d_bjson *file = id->file;
+    uint32_t tag = type[0], subtype = type[1], n = w3d_load_u16(type + 2);
+    uint32_t known = w3d_bjson_inline_size(tag, subtype, n), count = 1;
+    uint64_t offset = at, length = known ? known : inline_size, types = 0, slots = 0;
+    if (tag >= 0x80u || (in_list && tag == W3D_BJSON_VECTOR)) {
+        const unsigned char *place = w3di_bjson_read_at(file, at, 8);
+        if (!place) return 0;
+        uint64_t row = (uint64_t)n * w3d_bjson_subtype_size(subtype);
+        offset = id->payload + w3d_load_u32(place);
+        length = w3d_load_u32(place + 4);
+        if (w3d_bjson_tag_is_large(tag)) {
+            offset = id->large + (uint64_t)w3d_load_u32(place) * 16;
+            count = (uint32_t)length;
+            length *= row;
+        }
+        if (!w3d_size_inside(offset, length, file->size)) return 0;
+        if (tag == W3D_BJSON_ARRAY) count = row ? (uint32_t)(length / row) : 0;
+        if (tag == W3D_BJSON_MAP) {
+            if (!w3di_bjson_read_shape(file, offset, &types, &count)) return 0;
+            slots = offset + 8;
+        }
+        if (tag == W3D_BJSON_LIST) {
+            const unsigned char *head = w3di_bjson_read_at(file, offset, 4);
+            if (!head) return 0;
+            count = w3d_load_u32(head);
+            types = offset + 4;
+            slots = offset + w3di_bjson_read_align(4 + (uint64_t)count * 4, 8);
+            if (!w3d_size_inside(slots, (uint64_t)count * 8, file->size)) return 0;
+        }
     }
-    if (!w3d_size_inside(view->offset, view->length, file->size)) return 0;
-    if (view->tag == W3D_BJSON_ARRAY) view->count = row ? (uint32_t)(view->length / row) : 0;
-    if (view->tag == W3D_BJSON_MAP)
-        return w3di_bjson_read_map(view, view->offset, view->offset + 8);
-    if (view->tag == W3D_BJSON_LIST) return w3di_bjson_read_list(view);
+    view->id = id;
+    view->offset = offset;
+    view->length = length;
+    view->tag = tag;
+    view->subtype = subtype;
+    view->n = n;
+    view->count = count;
+    view->types = types;
+    view->slots = slots;
     return 1;
 }
 
-/* The type in a shape's field (at + 4) or a list's types. */
-static void w3di_bjson_read_type(w3d_bjson_view *view, const unsigned char *type)
+/* The view of a value that lies in the record, at `at` in the file. */
+W3D_INLINE int w3di_bjson_read_inline(const w3d_bjson_id *id, uint32_t type, uint64_t at,
+                                      uint64_t length, w3d_bjson_view *view)
 {
-    view->tag = type[0];
-    view->subtype = type[1];
-    view->n = w3d_load_u16(type + 2);
+    view->id = id;
+    view->offset = at;
+    view->length = length;
+    view->tag = type & 0xFFu;
+    view->subtype = type >> 8 & 0xFFu;
+    view->n = type >> 16;
+    view->count = 1;
+    view->types = 0;
+    view->slots = 0;
+    return 1;
+}
+
+/* Bytes that an inline value of a field takes, and what it is aligned to: w3d_bjson_inline_size and
+ * w3d_bjson_alignment without branches by tag. Where names are read at random those cannot be
+ * foretold, and a wrong guess is found out only when the record has come out of memory. */
+W3D_INLINE uint32_t w3di_bjson_read_of_tag(uint32_t tag, uint32_t of_vector, uint32_t of_unknown)
+{
+    static const uint32_t sizes[16] = { 1, 1, 8, 8, 8, 4, 0, 8 };
+    static const uint32_t vectors[16] = { 0, 0, 0, 0, 0, 0, 0, 0, UINT32_MAX };
+    uint32_t known = tag < 16 ? sizes[tag & 15u] | (of_vector & vectors[tag & 15u]) : 0;
+    return known ? known : of_unknown;
+}
+W3D_INLINE uint32_t w3di_bjson_read_size(const unsigned char *field)
+{
+    uint32_t vector = (uint32_t)w3d_load_u16(field + 6) << (field[5] & 3u);
+    return w3di_bjson_read_of_tag(field[4], vector, w3d_load_u32(field + 12));
+}
+W3D_INLINE uint32_t w3di_bjson_read_alignment(const unsigned char *field)
+{
+    uint32_t element = w3d_bjson_subtype_size(field[5]);
+    return w3di_bjson_read_of_tag(field[4], element, element);
 }
 
 /* The value of one field of a map. */
 static int w3di_bjson_read_field(const w3d_bjson_view *map, const unsigned char *field,
                                  w3d_bjson_view *view)
 {
-    w3d_bjson_view found;
     uint64_t at = map->slots + w3d_load_u32(field + 8);
-    found.id = map->id;
-    w3di_bjson_read_type(&found, field + 4);
-    if (!w3di_bjson_read_value(&found, at, w3d_load_u32(field + 12), 0)) return 0;
-    *view = found;
-    return 1;
+    if (!w3d_bjson_tag_is_inline(field[4]))
+        return w3di_bjson_read_value(map->id, field + 4, at, 8, 0, view);
+    return w3di_bjson_read_inline(map->id, w3d_load_u32(field + 4), at, w3di_bjson_read_size(field),
+                                  view);
 }
 
 /* KEYS, or NULL where it does not end with a NUL any more: else each key ends within the file. */
@@ -182,19 +251,149 @@ static const char *w3di_bjson_read_keys(const w3d_bjson *file)
     return file->keys_size && !keys[(size_t)file->keys_size - 1] ? keys : NULL;
 }
 
+/* Below, at or above 0 as a key of at most `limit` bytes stands to a text: before it, is it, after
+ * it. Reads no byte from `limit` on, even where the key has lost its NUL. */
+static int w3di_bjson_read_compare(const unsigned char *key, const char *text, uint64_t limit)
+{
+    const unsigned char *wanted = (const unsigned char *)text;
+    for (uint64_t i = 0; i < limit; i++) {
+        uint32_t left = key[(size_t)i], right = wanted[(size_t)i];
+        if (left != right) return left < right ? -1 : 1;
+        if (!left) return 0;
+    }
+    return 1;
+}
+
+/* A field of a map where its fields still lie inside the file, else NULL. */
+static const unsigned char *w3di_bjson_read_fields(const w3d_bjson_view *map)
+{
+    if (map->tag != W3D_BJSON_MAP) return NULL;
+    return w3di_bjson_read_at(map->id->file, map->types,
+                              (uint64_t)map->count * W3D_BJSON_FIELD_SIZE);
+}
+
 W3D_API int w3d_bjson_properties(const w3d_bjson_id *id, w3d_bjson_view *view)
 {
-    w3d_bjson_view found;
-    w3d_fill(&found, 0, sizeof found);
-    found.id = id;
-    found.tag = W3D_BJSON_MAP;
-    const unsigned char *head = w3di_bjson_read_at(id->file, id->properties, 8);
-    if (!head) return 0;
-    found.offset = id->properties + 8;
-    found.length = w3d_load_u32(head);
-    if (!w3di_bjson_read_map(&found, id->properties + 4, id->properties + 8)) return 0;
-    *view = found;
+    uint64_t length, offset = id->properties + 8, types, shape = id->properties + 4;
+    uint32_t count;
+    if (id->row == W3D_BJSON_NONE && id->properties == id->payload) {
+        if (id->size < 8) return 0;
+        shape = id->payload; /* meta: a map as in a heap */
+        length = id->size - 8;
+    } else {
+        if (!w3d_size_inside(id->properties, 8, id->file->size)) return 0;
+        length = w3d_load_u32(id->file->bytes + (size_t)id->properties);
+    }
+    if (!w3di_bjson_read_shape(id->file, shape, &types, &count)) return 0;
+    view->id = id;
+    view->offset = offset;
+    view->length = length;
+    view->tag = W3D_BJSON_MAP;
+    view->subtype = W3D_BJSON_SUB_NONE;
+    view->n = 0;
+    view->count = count;
+    view->types = types;
+    view->slots = offset;
     return 1;
+}
+
+W3D_INLINE uint64_t w3di_bjson_read_swap(uint64_t v)
+{
+    v = (v & 0x00FF00FF00FF00FFu) << 8 | (v >> 8 & 0x00FF00FF00FF00FFu);
+    v = (v & 0x0000FFFF0000FFFFu) << 16 | (v >> 16 & 0x0000FFFF0000FFFFu);
+    return v << 32 | v >> 32;
+}
+
+/* The first 8 bytes of a text as a number, zeros in place of what it has not: these numbers order
+ * as the texts do. */
+W3D_INLINE uint64_t w3di_bjson_read_wanted(const char *text, size_t size)
+{
+    const unsigned char *t = (const unsigned char *)text;
+    uint64_t v = 0;
+    if (size >= 8) {
+        v = w3d_load_u64(t);
+    } else if (size >= 4) { /* two words that overlap */
+        v = w3d_load_u32(t) | (uint64_t)w3d_load_u32(t + size - 4) << (size - 4) * 8;
+    } else if (size) {
+        v = t[0] | (uint64_t)t[size / 2] << size / 2 * 8 | (uint64_t)t[size - 1] << (size - 1) * 8;
+    }
+    return w3di_bjson_read_swap(v);
+}
+
+/* The same of a key, whose 8 bytes are inside the file; others may follow its NUL. */
+W3D_INLINE uint64_t w3di_bjson_read_prefix(const unsigned char *key)
+{
+    uint64_t v = w3d_load_u64(key);
+    uint64_t ends = (v - 0x0101010101010101u) & ~v & 0x8080808080808080u;
+    return w3di_bjson_read_swap(v & (ends ^ (ends - 1))); /* all of it where there is no NUL */
+}
+
+/* Whether a key with the same first 8 bytes is the text; `limit`: bytes of KEYS from it on. */
+W3D_INLINE int w3di_bjson_read_is(const unsigned char *key, const char *text, size_t size,
+                                  uint64_t limit)
+{
+    if (size >= limit) return 0;
+    if (size < 8) return 1; /* they end within the 8 */
+    size_t last = size - 7; /* the last 8 bytes, with the NUL, overlap those before */
+    for (size_t i = 8; i < last; i += 8)
+        if (w3d_load_u64(key + i) != w3d_load_u64(text + i)) return 0;
+    return w3d_load_u64(key + last) == w3d_load_u64(text + last);
+}
+
+/* The field whose key is a text, of `high`, by halving, or NULL. */
+static const unsigned char *w3di_bjson_read_halve(const w3d_bjson *file,
+                                                  const unsigned char *fields, size_t high,
+                                                  const char *text)
+{
+    const unsigned char *keys = file->bytes + (size_t)file->keys;
+    for (size_t low = 0; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        const unsigned char *field = fields + middle * W3D_BJSON_FIELD_SIZE;
+        uint32_t offset = w3d_load_u32(field);
+        if (offset >= file->keys_size) return NULL;
+        int order = w3di_bjson_read_compare(keys + offset, text, file->keys_size - offset);
+        if (order == 0) return field;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* The field whose key is a text, or NULL. First by 8 bytes of it and without branches: which half
+ * it is in cannot be foretold, and a wrong guess would wait for the record, which names the shape,
+ * to come out of memory. */
+W3D_INLINE const unsigned char *w3di_bjson_read_search(const w3d_bjson *file,
+                                                       const unsigned char *fields, uint32_t count,
+                                                       const char *text)
+{
+    const unsigned char *keys = file->bytes + (size_t)file->keys, *field = fields;
+    uint64_t last =
+        file->size - file->keys - 8; /* where 8 bytes can be read; KEYS may be the last */
+    uint32_t fields_count = count;
+    size_t size = w3d_text_size(text);
+    uint64_t wanted = w3di_bjson_read_wanted(text, size);
+    if (!count || !file->keys_size) return NULL;
+    uint32_t key = w3d_load_u32(field);
+    if (key > last) return w3di_bjson_read_halve(file, fields, fields_count, text);
+    uint64_t best = w3di_bjson_read_prefix(keys + key);
+    while (count > 1) {
+        uint32_t half = count / 2;
+        const unsigned char *middle = field + (size_t)half * W3D_BJSON_FIELD_SIZE;
+        uint32_t middle_key = w3d_load_u32(middle);
+        if (middle_key > last) return w3di_bjson_read_halve(file, fields, fields_count, text);
+        uint64_t prefix = w3di_bjson_read_prefix(keys + middle_key);
+        field = prefix <= wanted ? middle : field;
+        key = prefix <= wanted ? middle_key : key;
+        best = prefix <= wanted ? prefix : best;
+        count -= half;
+    }
+    /* The last one that does not begin with more; those before it may begin alike. */
+    if (best != wanted || key >= file->keys_size) return NULL;
+    if (w3di_bjson_read_is(keys + key, text, size, file->keys_size - key)) return field;
+    return w3di_bjson_read_halve(file, fields, (size_t)(field - fields) / W3D_BJSON_FIELD_SIZE,
+                                 text);
 }
 
 W3D_API int w3d_bjson_get(const w3d_bjson_id *id, const char *key, w3d_bjson_view *view)
@@ -205,27 +404,108 @@ W3D_API int w3d_bjson_get(const w3d_bjson_id *id, const char *key, w3d_bjson_vie
 
 W3D_API int w3d_bjson_member(const w3d_bjson_view *map, const char *key, w3d_bjson_view *view)
 {
-    const w3d_bjson *file = map->id->file;
-    uint64_t size = (uint64_t)map->count * W3D_BJSON_FIELD_SIZE;
-    const unsigned char *fields = w3di_bjson_read_at(file, map->types, size);
-    const char *keys = w3di_bjson_read_keys(file);
-    if (map->tag != W3D_BJSON_MAP || !fields || !keys) return 0;
-    uint32_t low = 0, high = map->count;
+    const unsigned char *fields = w3di_bjson_read_fields(map);
+    if (!fields) return 0;
+    const unsigned char *field = w3di_bjson_read_search(map->id->file, fields, map->count, key);
+    return field && w3di_bjson_read_field(map, field, view);
+}
+
+W3D_API const void *w3d_bjson_record_find(const w3d_bjson_record *record, const char *name,
+                                          uint32_t type)
+{
+    const w3d_bjson *file = record->file;
+    uint64_t types;
+    uint32_t count;
+    if (!w3di_bjson_read_fields_of(file, record->shape, &types, &count)) return NULL;
+    const unsigned char *fields = file->bytes + (size_t)types;
+    const unsigned char *field = w3di_bjson_read_search(file, fields, count, name);
+    if (!field || w3d_load_u32(field + 4) != type) return NULL;
+    uint32_t offset = w3d_load_u32(field + 8);
+    if (!w3d_bjson_tag_is_inline(field[4]) || offset & (w3di_bjson_read_alignment(field) - 1) ||
+        !w3d_size_inside(offset, w3di_bjson_read_size(field), record->size))
+        return NULL;
+    return record->bytes + offset;
+}
+
+W3D_API uint32_t w3d_bjson_key(const w3d_bjson *file, const char *text)
+{
+    const unsigned char *keys = file->bytes + (size_t)file->keys;
+    uint64_t low = 0, high = file->keys_size; /* both where a key begins, or the end */
+    while (low < high) {
+        uint64_t key = low + (high - low) / 2;
+        while (key > low && keys[(size_t)key - 1]) key--;
+        int order = w3di_bjson_read_compare(keys + (size_t)key, text, file->keys_size - key);
+        if (order == 0) return (uint32_t)key;
+        if (order > 0) {
+            high = key;
+            continue;
+        }
+        for (low = key; low < high && keys[(size_t)low];) low++;
+        low++;
+    }
+    return W3D_BJSON_NONE;
+}
+
+/* Finds the lookup's name among the fields at `fields`; what the lookup is for is already in it. */
+static int w3di_bjson_read_lookup(w3d_bjson_lookup *lookup, const unsigned char *fields,
+                                  uint32_t count)
+{
+    uint32_t low = 0, high = count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const unsigned char *field = fields + (size_t)middle * W3D_BJSON_FIELD_SIZE;
-        uint32_t offset = w3d_load_u32(field);
-        if (offset >= file->keys_size) return 0;
-        const unsigned char *name = (const unsigned char *)keys + offset;
-        const unsigned char *wanted = (const unsigned char *)key;
-        while (*name && *name == *wanted) name++, wanted++;
-        if (*name == *wanted) return w3di_bjson_read_field(map, field, view);
-        if (*name < *wanted)
+        if (w3d_load_u32(fields + (size_t)middle * W3D_BJSON_FIELD_SIZE) < lookup->key)
             low = middle + 1;
         else
             high = middle;
     }
-    return 0;
+    const unsigned char *field = fields + (size_t)low * W3D_BJSON_FIELD_SIZE;
+    int found = low < count && w3d_load_u32(field) == lookup->key;
+    lookup->field = found ? low : W3D_BJSON_NONE;
+    lookup->type = W3D_BJSON_NONE;
+    lookup->offset = lookup->size = lookup->end = 0;
+    if (!found) return 0;
+    uint32_t type = w3d_load_u32(field + 4), offset = w3d_load_u32(field + 8);
+    uint32_t size = w3di_bjson_read_size(field);
+    if (!w3d_bjson_tag_is_inline(field[4]) || size > UINT32_MAX - offset ||
+        offset & (w3di_bjson_read_alignment(field) - 1))
+        return 1; /* not inline, or the bytes have changed */
+    lookup->type = type;
+    lookup->offset = offset;
+    lookup->size = size;
+    lookup->end = offset + size;
+    return 1;
+}
+
+W3D_API int w3d_bjson_lookup_find(w3d_bjson_lookup *lookup, const w3d_bjson_view *map)
+{
+    const unsigned char *fields = w3di_bjson_read_fields(map);
+    if (!fields || lookup->key == W3D_BJSON_NONE) return 0;
+    lookup->types = map->types;
+    lookup->shape = W3D_BJSON_NONE;
+    return w3di_bjson_read_lookup(lookup, fields, map->count);
+}
+
+W3D_API int w3d_bjson_lookup_shape(w3d_bjson_lookup *lookup, const w3d_bjson *file, uint32_t shape)
+{
+    uint64_t types;
+    uint32_t count;
+    if (lookup->key == W3D_BJSON_NONE || !w3di_bjson_read_fields_of(file, shape, &types, &count))
+        return 0;
+    lookup->types = types;
+    lookup->shape = shape;
+    return w3di_bjson_read_lookup(lookup, file->bytes + (size_t)types, count);
+}
+
+W3D_API int w3d_bjson_lookup_get(w3d_bjson_lookup *lookup, const w3d_bjson_view *map,
+                                 w3d_bjson_view *view)
+{
+    if (map->types != lookup->types && !w3d_bjson_lookup_find(lookup, map)) return 0;
+    if (lookup->size)
+        return w3di_bjson_read_inline(map->id, lookup->type, map->slots + lookup->offset,
+                                      lookup->size, view);
+    const unsigned char *fields = w3di_bjson_read_fields(map);
+    if (!fields || lookup->field >= map->count) return 0;
+    return w3di_bjson_read_field(map, fields + (size_t)lookup->field * W3D_BJSON_FIELD_SIZE, view);
 }
 
 W3D_API int w3d_bjson_item(const w3d_bjson_view *container, uint32_t index, const char **key,
@@ -245,13 +525,53 @@ W3D_API int w3d_bjson_item(const w3d_bjson_view *container, uint32_t index, cons
     }
     if (container->tag != W3D_BJSON_LIST) return 0;
     const unsigned char *type = w3di_bjson_read_at(file, container->types + (uint64_t)index * 4, 4);
-    w3d_bjson_view found;
-    if (!type) return 0;
-    found.id = container->id;
-    w3di_bjson_read_type(&found, type);
-    if (!w3di_bjson_read_value(&found, container->slots + (uint64_t)index * 8, 8, 1)) return 0;
-    *view = found;
+    if (!type || !w3di_bjson_read_value(container->id, type, container->slots + (uint64_t)index * 8,
+                                        8, 1, view))
+        return 0;
     if (key) *key = "";
+    return 1;
+}
+
+/* ---- the file beside its IDs ---- */
+
+W3D_API int w3d_bjson_chunk_next(const w3d_bjson *file, w3d_bjson_chunk_view *it)
+{
+    uint64_t at = W3D_BJSON_HEADER_SIZE;
+    if (it->at) {
+        if (!w3d_size_inside(it->payload, it->size, file->size)) return 0;
+        at = w3di_bjson_read_align(it->payload + it->size, 16);
+    }
+    const unsigned char *head = w3di_bjson_read_at(file, at, W3D_BJSON_CHUNK_SIZE);
+    if (!head) return 0;
+    uint64_t size = w3d_load_u64(head + 8);
+    if (!w3d_size_inside(at + W3D_BJSON_CHUNK_SIZE, size, file->size)) return 0;
+    it->kind = w3d_load_u32(head);
+    it->aux = w3d_load_u32(head + 4);
+    it->at = at;
+    it->payload = at + W3D_BJSON_CHUNK_SIZE;
+    it->size = size;
+    return 1;
+}
+
+W3D_API int w3d_bjson_meta(const w3d_bjson *file, w3d_bjson_id *pseudo, w3d_bjson_view *map)
+{
+    w3d_bjson_chunk_view chunk;
+    w3d_bjson_id id;
+    w3d_bjson_view found;
+    w3d_fill(&chunk, 0, sizeof chunk);
+    while (w3d_bjson_chunk_next(file, &chunk) && chunk.kind != W3DI_BJSON_READ_META) {}
+    if (chunk.kind != W3DI_BJSON_READ_META) return 0;
+    w3d_fill(&id, 0, sizeof id);
+    id.file = file;
+    id.name = "";
+    id.row = W3D_BJSON_NONE;
+    id.payload = id.properties = chunk.payload;
+    id.size = chunk.size;
+    id.references = id.large = chunk.payload + chunk.size;
+    if (!w3d_bjson_properties(&id, &found)) return 0;
+    found.id = pseudo;
+    *pseudo = id;
+    *map = found;
     return 1;
 }
 
@@ -371,3 +691,5 @@ W3D_API const char *w3d_bjson_to_text(const w3d_bjson_view *view, uint32_t *size
     if (size) *size = (uint32_t)view->length;
     return text;
 }
+
+#undef W3DI_BJSON_READ_META

@@ -9,10 +9,18 @@
  *
  * A view says where a value lies; w3d_bjson_data makes a pointer of it. Views hold offsets, so they
  * outlive w3d_bjson_rebase; pointers made of them do not. Every access tests its bounds again:
- * bytes that change after the check give wrong values, never a read outside the file. */
+ * bytes that change after the check give wrong values, never a read outside the file.
+ *
+ * Where one property of many IDs is wanted, its name is looked up once:
+ *
+ *     w3d_bjson_lookup mass = w3d_bjson_lookup_make(&file, "mass");
+ *     for (uint32_t row = 0; row < file.id_count; row++)
+ *         if (w3d_bjson_id_at(&file, row, &id) == W3D_OK && w3d_bjson_properties(&id, &map) &&
+ *             w3d_bjson_lookup_get(&mass, &map, &view)) ... */
 #ifndef W3D_BJSON_READ_H
 #define W3D_BJSON_READ_H
 
+#include "core/bits.h"
 #include "scene/bjson.h"
 
 /* One ID. Borrows the w3d_bjson, which must stay where it is; w3d_bjson_rebase leaves the name, a
@@ -45,6 +53,40 @@ typedef struct w3d_bjson_view {
     uint64_t slots;   /* of a map its record, of a list its slots: in the file */
 } w3d_bjson_view;
 
+/* One chunk, of any kind; zeroed: none yet. Offsets count from the file's start. */
+typedef struct w3d_bjson_chunk_view {
+    uint32_t kind, aux;
+    uint64_t at;            /* of its 16-byte head */
+    uint64_t payload, size; /* at + 16, and bytes without the zeros behind */
+} w3d_bjson_chunk_view;
+
+/* The properties of one ID without what w3d_bjson_id says about the rest, for loops over many. Holds
+ * pointers into the file: of one generation. */
+typedef struct w3d_bjson_record {
+    const w3d_bjson *file;
+    const unsigned char *bytes; /* the record, and the heap behind it; on a multiple of 8 */
+    const char *name;           /* NUL-terminated */
+    uint32_t size;              /* of both, inside the file */
+    uint32_t shape; /* says how the record is laid out: numbers that are equal, equally */
+} w3d_bjson_record;
+
+/* A property's name looked up once for all maps of a file, with where it lay in the last map.
+ * Made by w3d_bjson_lookup_make. */
+typedef struct w3d_bjson_lookup {
+    uint64_t types;  /* those of the last map: maps of one shape share them */
+    uint32_t shape;  /* that of the last record, or W3D_BJSON_NONE */
+    uint32_t key;    /* from w3d_bjson_key; W3D_BJSON_NONE: no map has it */
+    uint32_t field;  /* its place in that map, or W3D_BJSON_NONE */
+    uint32_t type;   /* W3D_BJSON_TYPE of an inline value; W3D_BJSON_NONE: it is not inline */
+    uint32_t offset; /* of an inline value in the record ... */
+    uint32_t size;   /* ... its bytes, or 0: it is not inline ... */
+    uint32_t end;    /* ... and where it ends */
+} w3d_bjson_lookup;
+
+/* A tag, subtype and n as the u32 they are in the file. */
+#define W3D_BJSON_TYPE(tag, subtype, n)                                                            \
+    ((uint32_t)(tag) | (uint32_t)(subtype) << 8 | (uint32_t)(n) << 16)
+
 /* Checks a file (w3d_bjson_validate) and opens it for the calls below.
  *
  *   bytes   in   `size` bytes on a multiple of 8; borrowed as long as `file` is used
@@ -68,6 +110,13 @@ W3D_API void w3d_bjson_rebase(w3d_bjson *file, const void *bytes);
  * Cost    O(bytes of the name). */
 W3D_API w3d_result w3d_bjson_id_at(const w3d_bjson *file, uint32_t row, w3d_bjson_id *id);
 
+/* The same where the caller knows where the ID's payload lies, as bjson_source does: [payload,
+ * payload + size) of file->bytes. Time and flags come from the row if REFS has it, else they are 0.
+ *
+ * Errors  W3D_ERR_FORMAT, *id is untouched. */
+W3D_API w3d_result w3d_bjson_id_of(const w3d_bjson *file, uint32_t row, uint64_t payload,
+                                   uint64_t size, w3d_bjson_id *id);
+
 /* The first row with an ID of a type and name, or W3D_BJSON_NONE. Cost: O(rows). */
 W3D_API uint32_t w3d_bjson_find(const w3d_bjson *file, uint32_t type, const char *name);
 
@@ -85,6 +134,166 @@ W3D_API int w3d_bjson_member(const w3d_bjson_view *map, const char *key, w3d_bjs
  *   key   out  its name, NUL-terminated, "" in a list; or NULL */
 W3D_API int w3d_bjson_item(const w3d_bjson_view *container, uint32_t index, const char **key,
                            w3d_bjson_view *view);
+
+/* ---- names looked up once ---- */
+
+/* The offset of a name in KEYS, by which shapes know it, or W3D_BJSON_NONE: no property has it.
+ * Cost: O(log bytes of KEYS) comparisons. */
+W3D_API uint32_t w3d_bjson_key(const w3d_bjson *file, const char *text);
+
+/* A lookup of that name, for maps of this file. */
+static inline w3d_bjson_lookup w3d_bjson_lookup_make(const w3d_bjson *file, const char *name)
+{
+    w3d_bjson_lookup lookup;
+    w3d_fill(&lookup, 0, sizeof lookup);
+    lookup.type = lookup.shape = W3D_BJSON_NONE;
+    lookup.key = w3d_bjson_key(file, name);
+    return lookup;
+}
+
+/* Finds the lookup's name among a map's fields, for the two below; 0 where there is none. */
+W3D_API int w3d_bjson_lookup_find(w3d_bjson_lookup *lookup, const w3d_bjson_view *map);
+
+/* The value of the lookup's name in a map; 0 where `map` is none or has none, *view then untouched.
+ *
+ *   lookup  in/out  for one file at a time, and one thread
+ *
+ * Cost    O(1) where the shape is that of the last call, else O(log fields). */
+W3D_API int w3d_bjson_lookup_get(w3d_bjson_lookup *lookup, const w3d_bjson_view *map,
+                                 w3d_bjson_view *view);
+
+/* The bytes in place of a number, bool, reference or vector of exactly that type, or NULL:
+ *
+ *     const float *at = (const float *)w3d_bjson_lookup_data(
+ *         &location, &map, W3D_BJSON_TYPE(W3D_BJSON_VECTOR, W3D_BJSON_SUB_F32, 3));
+ *
+ * Cost    some ten instructions where the shape is that of the last call. */
+static inline const void *w3d_bjson_lookup_data(w3d_bjson_lookup *lookup, const w3d_bjson_view *map,
+                                                uint32_t type)
+{
+    if (map->types != lookup->types && !w3d_bjson_lookup_find(lookup, map)) return NULL;
+    const w3d_bjson *file = map->id->file;
+    if (lookup->type != type || map->slots + lookup->end > file->size) return NULL;
+    return file->bytes + (size_t)map->slots + lookup->offset;
+}
+
+/* The row that a reference's 4 bytes stand for, W3D_BJSON_NONE where that is none. NULL: none. */
+static inline uint32_t w3d_bjson_row_in(const w3d_bjson_id *id, const void *reference)
+{
+    const w3d_bjson *file = id->file;
+    uint32_t index, row;
+    if (!reference) return W3D_BJSON_NONE;
+    w3d_copy(&index, reference, 4);
+    uint64_t at = id->references + (uint64_t)index * 4;
+    if (index >= id->reference_count || at > file->size || file->size - at < 4)
+        return W3D_BJSON_NONE;
+    w3d_copy(&row, file->bytes + (size_t)at, 4);
+    return row;
+}
+
+/* ---- loops over many IDs ---- */
+
+/* Bytes of the name that ends before an ID's properties, without the NUL: all but the zeros of its
+ * last word, which begin with that. */
+static inline uint32_t w3d_bjson_name_size(const char *name, const void *properties)
+{
+    uint32_t low, high, room = (uint32_t)((const char *)properties - name);
+    w3d_copy(&low, (const char *)properties - 8, 4);
+    w3d_copy(&high, (const char *)properties - 4, 4);
+    uint32_t zeros = w3d_bits_leading_zeros(high) / 8;
+    if (!high) zeros += w3d_bits_leading_zeros(low) / 8;
+    return zeros < room ? room - zeros : 0; /* more only where the bytes have changed */
+}
+
+/* The record of a row's properties; 0 where the row is deleted, outside the file or not there, or
+ * the bytes have changed since they were checked, *record then untouched. Needs no w3d_bjson_id.
+ *
+ * Cost    O(bytes of the name / 8), and one place in memory beside the row. */
+static inline int w3d_bjson_record_at(const w3d_bjson *file, uint32_t row, w3d_bjson_record *record)
+{
+    uint64_t size = file->size, chunk, at;
+    const unsigned char *bytes = file->bytes;
+    if (row >= file->id_count) return 0;
+    w3d_copy(&chunk, bytes + (size_t)file->refs + (size_t)row * W3D_BJSON_ROW_SIZE, 8);
+    chunk &= ~(uint64_t)15; /* as it is; where it has changed, records stay aligned */
+    if (chunk - 1 >= size - 32) return 0;
+    for (at = chunk + 23; at < size - 8 && bytes[(size_t)at];) at += 8; /* a name ends with a NUL */
+    if (at >= size - 8) return 0;
+    const unsigned char *properties = bytes + (size_t)at + 1;
+    uint32_t length;
+    w3d_copy(&length, properties, 4);
+    if (length > size - 9 - at) return 0;
+    record->file = file;
+    record->bytes = properties + 8;
+    record->name = (const char *)bytes + (size_t)chunk + 19;
+    record->size = length;
+    w3d_copy(&record->shape, properties + 4, 4);
+    return 1;
+}
+
+/* The bytes in place of the number, bool, reference or vector of that name and exactly that type,
+ * or NULL. What lies in the heap is none of these; for that there is w3d_bjson_id_at.
+ *
+ * Cost    O(log fields). */
+W3D_API const void *w3d_bjson_record_find(const w3d_bjson_record *record, const char *name,
+                                          uint32_t type);
+
+/* Finds the lookup's name in a shape, for the call below; 0 where there is none. */
+W3D_API int w3d_bjson_lookup_shape(w3d_bjson_lookup *lookup, const w3d_bjson *file, uint32_t shape);
+
+/* The same where the name has been looked up.
+ *
+ *   lookup  in/out  for one file at a time, and one thread
+ *
+ * Cost    three compares where the shape is that of the last call, else O(log fields). */
+static inline const void *w3d_bjson_record_data(const w3d_bjson_record *record,
+                                                w3d_bjson_lookup *lookup, uint32_t type)
+{
+    if (lookup->shape != record->shape &&
+        !w3d_bjson_lookup_shape(lookup, record->file, record->shape))
+        return NULL;
+    if (lookup->type != type || lookup->end > record->size) return NULL;
+    return record->bytes + lookup->offset;
+}
+
+/* The row that a reference's 4 bytes stand for, W3D_BJSON_NONE where that is none. NULL: none. */
+static inline uint32_t w3d_bjson_record_row(const w3d_bjson_record *record, const void *reference)
+{
+    const w3d_bjson *file = record->file;
+    const unsigned char *rows = record->bytes + record->size; /* {u32 row, u32 count, rows} */
+    uint64_t room = (uint64_t)(file->bytes + (size_t)file->size - rows);
+    uint32_t index, count, row;
+    if (!reference || room < 12) return W3D_BJSON_NONE;
+    w3d_copy(&index, reference, 4);
+    w3d_copy(&count, rows + 4, 4);
+    if (index >= count || (uint64_t)index * 4 > room - 12) return W3D_BJSON_NONE;
+    w3d_copy(&row, rows + 8 + (size_t)index * 4, 4);
+    return row;
+}
+
+/* Bytes of its name, without the NUL. */
+static inline uint32_t w3d_bjson_record_name_size(const w3d_bjson_record *record)
+{
+    return w3d_bjson_name_size(record->name, record->bytes - 8);
+}
+
+/* ---- the file beside its IDs ---- */
+
+/* The next chunk, in file order, all kinds included; zero *it before the first.
+ *
+ *   it  in/out  the chunk before, then the next
+ *
+ * Gives 1, or 0 behind the last, *it then untouched. */
+W3D_API int w3d_bjson_chunk_next(const w3d_bjson *file, w3d_bjson_chunk_view *it);
+
+/* What the file says about itself, its chunk "meta".
+ *
+ *   pseudo  out  an ID without name and row (W3D_BJSON_NONE), which `map` borrows; calls that take
+ *                an ID's properties take it too
+ *   map     out  the content
+ *
+ * Gives 1, or 0 where the file has none. Cost: O(chunks). */
+W3D_API int w3d_bjson_meta(const w3d_bjson *file, w3d_bjson_id *pseudo, w3d_bjson_view *map);
 
 /* ---- what a view holds ---- */
 

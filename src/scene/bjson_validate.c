@@ -6,24 +6,9 @@
  * a byte of record at least, so walking the fields of a record costs no more than its bytes. */
 #include "scene/bjson_validate.h"
 
-#include "core/bytes.h"
-#include "core/size.h"
-#include "core/utf8.h"
-#include "pack/crc32c.h"
-
-/* A file being checked, and the ID the walk is in. Offsets count from the file's start, but for
- * `cursor` and `large_cursor`, which count from the ID payload's start as the file's own do. */
-typedef struct w3di_bjson_validate_state {
-    w3d_bjson file;
-    w3d_error *error;
-    uint64_t header; /* of the complete header: 0, or where END makes it lie */
-    uint64_t id;     /* payload of the ID */
-    uint64_t id_size;
-    uint64_t large;        /* L, from the payload's start */
-    uint64_t large_cursor; /* end of the last large array */
-    uint64_t references;   /* ref[], in the file */
-    uint32_t reference_count;
-} w3di_bjson_validate_state;
+#include "scene/bjson_header.h"
+#include "scene/bjson_validate_plain.h"
+#include "scene/bjson_validate_tables.h"
 
 /* A heap: what lies in [cursor, end) is not owned yet. */
 typedef struct w3di_bjson_validate_heap {
@@ -38,216 +23,6 @@ typedef struct w3di_bjson_validate_value {
 
 static w3d_result w3di_bjson_validate_container(w3di_bjson_validate_state *s, uint32_t tag,
                                                 w3di_bjson_validate_heap inside, uint32_t depth);
-
-static const unsigned char *w3di_bjson_validate_at(const w3di_bjson_validate_state *s, uint64_t at)
-{
-    return s->file.bytes + (size_t)at;
-}
-
-static uint32_t w3di_bjson_validate_u32(const w3di_bjson_validate_state *s, uint64_t at)
-{
-    return w3d_load_u32(w3di_bjson_validate_at(s, at));
-}
-
-static uint64_t w3di_bjson_validate_u64(const w3di_bjson_validate_state *s, uint64_t at)
-{
-    return w3d_load_u64(w3di_bjson_validate_at(s, at));
-}
-
-static w3d_result w3di_bjson_validate_fail(const w3di_bjson_validate_state *s, uint64_t at,
-                                           const char *text)
-{
-    return w3d_error_set(s->error, W3D_ERR_FORMAT, at, text);
-}
-
-static uint64_t w3di_bjson_validate_align(uint64_t offset, uint64_t alignment)
-{
-    return (offset + (alignment - 1)) & ~(alignment - 1);
-}
-
-/* Checks that [from, to) holds zeros only: padding hides nothing. */
-static w3d_result w3di_bjson_validate_zero(const w3di_bjson_validate_state *s, uint64_t from,
-                                           uint64_t to)
-{
-    for (; to - from >= 8 && !w3di_bjson_validate_u64(s, from); from += 8) {}
-    for (; from < to; from++)
-        if (*w3di_bjson_validate_at(s, from))
-            return w3di_bjson_validate_fail(s, from, "a byte that belongs to nothing is not zero");
-    return W3D_OK;
-}
-
-static w3d_result w3di_bjson_validate_utf8(const w3di_bjson_validate_state *s, uint64_t at,
-                                           uint64_t size)
-{
-    uint64_t good = w3d_utf8_check(w3di_bjson_validate_at(s, at), (size_t)size);
-    if (good == size) return W3D_OK;
-    return w3d_error_set(s->error, W3D_ERR_UTF8, at + good, "a text is not valid UTF-8");
-}
-
-/* ---- the tables ---- */
-
-/* Finds the table that the header's u64 at `field` points to: its payload and length. */
-static w3d_result w3di_bjson_validate_table(const w3di_bjson_validate_state *s, uint32_t field,
-                                            uint32_t kind, uint64_t *payload, uint64_t *length)
-{
-    uint64_t size = s->file.size, at = w3di_bjson_validate_u64(s, s->header + field);
-    if (at % 16 != 0 || at < W3D_BJSON_HEADER_SIZE || at > size - W3D_BJSON_CHUNK_SIZE ||
-        w3di_bjson_validate_u32(s, at) != kind)
-        return w3di_bjson_validate_fail(s, s->header + field,
-                                        "the header points to something else than the table");
-    *payload = at + W3D_BJSON_CHUNK_SIZE;
-    *length = w3di_bjson_validate_u64(s, at + 8);
-    if (*length > size - *payload)
-        return w3di_bjson_validate_fail(s, at + 8, "a table reaches beyond the end of the file");
-    return W3D_OK;
-}
-
-static w3d_result w3di_bjson_validate_keys(const w3di_bjson_validate_state *s)
-{
-    uint64_t at = s->file.keys, end = at + s->file.keys_size, before = at;
-    if (at < end && *w3di_bjson_validate_at(s, end - 1))
-        return w3di_bjson_validate_fail(s, end - 1, "the last key has no NUL");
-    for (uint32_t i = 0; i < s->file.key_count; i++) {
-        if (at == end) return w3di_bjson_validate_fail(s, end, "there are fewer keys than stated");
-        uint64_t start = at;
-        while (*w3di_bjson_validate_at(s, at)) at++;
-        w3d_result result = w3di_bjson_validate_utf8(s, start, at - start);
-        if (result != W3D_OK) return result;
-        if (i > 0) {
-            const unsigned char *left = w3di_bjson_validate_at(s, before);
-            const unsigned char *right = w3di_bjson_validate_at(s, start);
-            size_t k = 0;
-            while (left[k] && left[k] == right[k]) k++;
-            if (left[k] >= right[k])
-                return w3di_bjson_validate_fail(s, start, "the keys are not in ascending order");
-        }
-        before = start;
-        at++;
-    }
-    if (at != end) return w3di_bjson_validate_fail(s, at, "there are more keys than stated");
-    return W3D_OK;
-}
-
-/* A type: tag at `at`, then subtype and n. */
-static w3d_result w3di_bjson_validate_type(const w3di_bjson_validate_state *s, uint64_t at)
-{
-    const unsigned char *type = w3di_bjson_validate_at(s, at);
-    uint32_t tag = type[0], subtype = type[1], n = w3d_load_u16(type + 2);
-    if (tag >= 0xA0u)
-        return w3d_error_set(s->error, W3D_ERR_UNSUPPORTED, at, "a tag of A0 or above");
-    if (w3d_bjson_tag_has_subtype(tag)) {
-        if (subtype < W3D_BJSON_SUB_U8)
-            return w3di_bjson_validate_fail(s, at + 1, "a subtype is missing");
-        if (n == 0 || (tag == W3D_BJSON_VECTOR && n > W3D_BJSON_VECTOR_LIMIT))
-            return w3di_bjson_validate_fail(s, at + 2, "an n is out of range");
-    } else if (w3d_bjson_tag_is_known(tag) && (subtype || n)) {
-        return w3di_bjson_validate_fail(s, at + 1, "a tag that has no subtype and n states one");
-    }
-    return W3D_OK;
-}
-
-/* One field by itself: its key, its type, and that it lies inside the record. */
-static w3d_result w3di_bjson_validate_field(const w3di_bjson_validate_state *s, uint64_t at,
-                                            uint32_t record_size)
-{
-    const unsigned char *field = w3di_bjson_validate_at(s, at);
-    uint32_t key = w3d_load_u32(field), offset = w3d_load_u32(field + 8);
-    uint32_t size = w3d_load_u32(field + 12);
-    if (key >= s->file.keys_size || (key && *w3di_bjson_validate_at(s, s->file.keys + key - 1)))
-        return w3di_bjson_validate_fail(s, at, "a field's key is not the start of a key");
-    w3d_result result = w3di_bjson_validate_type(s, at + 4);
-    if (result != W3D_OK) return result;
-    uint32_t expected = w3d_bjson_inline_size(field[4], field[5], w3d_load_u16(field + 6));
-    if (expected ? size != expected : size == 0)
-        return w3di_bjson_validate_fail(s, at + 12, "a field's size does not fit its type");
-    if (offset % w3d_bjson_alignment(field[4], field[5]) != 0)
-        return w3di_bjson_validate_fail(s, at + 8, "a field is misaligned");
-    if (!w3d_size_inside(offset, size, record_size))
-        return w3di_bjson_validate_fail(s, at + 8, "a field is outside its record");
-    return W3D_OK;
-}
-
-/* 1 where the fields lie as the canonical layout has them, and so do not overlap. */
-static int w3di_bjson_validate_is_canonical(const w3di_bjson_validate_state *s, uint64_t fields,
-                                            uint32_t count)
-{
-    uint64_t next[4] = { 0, 0, 0, 0 }; /* where the next field aligned to 1, 2, 4, 8 lies */
-    const unsigned char *field = w3di_bjson_validate_at(s, fields);
-    for (uint32_t i = 0; i < count; i++) {
-        const unsigned char *f = field + (size_t)i * W3D_BJSON_FIELD_SIZE;
-        uint32_t alignment = w3d_bjson_alignment(f[4], f[5]);
-        for (uint32_t k = 0; k < 4 && 1u << k < alignment; k++) next[k] += w3d_load_u32(f + 12);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        const unsigned char *f = field + (size_t)i * W3D_BJSON_FIELD_SIZE;
-        uint32_t alignment = w3d_bjson_alignment(f[4], f[5]);
-        uint32_t k = alignment == 8 ? 3 : alignment >> 1;
-        if (w3d_load_u32(f + 8) != next[k]) return 0;
-        next[k] += w3d_load_u32(f + 12);
-    }
-    return 1;
-}
-
-/* Checks that fields do not overlap: at once where the layout is canonical, else pair by pair,
- * which only shapes with few fields may ask for. */
-static w3d_result w3di_bjson_validate_layout(const w3di_bjson_validate_state *s, uint64_t fields,
-                                             uint32_t count)
-{
-    if (w3di_bjson_validate_is_canonical(s, fields, count)) return W3D_OK;
-    if (count > W3D_BJSON_FREE_LAYOUT_LIMIT)
-        return w3di_bjson_validate_fail(s, fields,
-                                        "a shape of over 256 fields is not laid out canonically");
-    for (uint32_t i = 1; i < count; i++) {
-        const unsigned char *f =
-            w3di_bjson_validate_at(s, fields + (uint64_t)i * W3D_BJSON_FIELD_SIZE);
-        uint32_t offset = w3d_load_u32(f + 8), size = w3d_load_u32(f + 12);
-        for (uint32_t k = 1; k <= i; k++) {
-            uint32_t other = w3d_load_u32(f + 8 - k * W3D_BJSON_FIELD_SIZE);
-            uint32_t other_size = w3d_load_u32(f + 12 - k * W3D_BJSON_FIELD_SIZE);
-            if (offset < other ? size > other - offset : other_size > offset - other)
-                return w3di_bjson_validate_fail(s, fields + (uint64_t)i * W3D_BJSON_FIELD_SIZE + 8,
-                                                "two fields overlap in their record");
-        }
-    }
-    return W3D_OK;
-}
-
-static w3d_result w3di_bjson_validate_shapes(const w3di_bjson_validate_state *s)
-{
-    uint64_t start = s->file.shapes, size = s->file.shapes_size;
-    if (s->file.shape_count > size / 4)
-        return w3di_bjson_validate_fail(s, start, "the table of shapes is cut short");
-    uint64_t index_end = (uint64_t)s->file.shape_count * 4;
-    uint64_t at = w3di_bjson_validate_align(index_end, 8);
-    if (at > size) return w3di_bjson_validate_fail(s, start, "the table of shapes is cut short");
-    w3d_result result = w3di_bjson_validate_zero(s, start + index_end, start + at);
-    for (uint32_t i = 0; i < s->file.shape_count && result == W3D_OK; i++) {
-        if (w3di_bjson_validate_u32(s, start + (uint64_t)i * 4) != at)
-            return w3di_bjson_validate_fail(s, start + (uint64_t)i * 4,
-                                            "a shape is not where the last one ends");
-        if (size - at < 8) return w3di_bjson_validate_fail(s, start + at, "a shape is cut short");
-        uint32_t count = w3di_bjson_validate_u32(s, start + at);
-        uint32_t record_size = w3di_bjson_validate_u32(s, start + at + 4);
-        at += 8;
-        if (count > (size - at) / W3D_BJSON_FIELD_SIZE)
-            return w3di_bjson_validate_fail(s, start + at - 8,
-                                            "a shape has more fields than bytes");
-        for (uint32_t k = 0; k < count && result == W3D_OK; k++) {
-            uint64_t field = start + at + (uint64_t)k * W3D_BJSON_FIELD_SIZE;
-            result = w3di_bjson_validate_field(s, field, record_size);
-            if (result == W3D_OK && k > 0 &&
-                w3di_bjson_validate_u32(s, field) <=
-                    w3di_bjson_validate_u32(s, field - W3D_BJSON_FIELD_SIZE))
-                return w3di_bjson_validate_fail(s, field,
-                                                "the fields are not in ascending order of keys");
-        }
-        if (result == W3D_OK) result = w3di_bjson_validate_layout(s, start + at, count);
-        at += (uint64_t)count * W3D_BJSON_FIELD_SIZE;
-    }
-    if (result == W3D_OK && at != size)
-        return w3di_bjson_validate_fail(s, start + at, "bytes follow the last shape");
-    return result;
-}
 
 /* ---- values ---- */
 
@@ -270,6 +45,7 @@ static w3d_result w3di_bjson_validate_take(const w3di_bjson_validate_state *s, u
 static w3d_result w3di_bjson_validate_indices(const w3di_bjson_validate_state *s, uint64_t at,
                                               uint64_t count)
 {
+    W3DI_BJSON_VALIDATE_COUNT(count);
     for (uint64_t i = 0; i < count; i++, at += 4) {
         uint32_t index = w3di_bjson_validate_u32(s, at);
         if (index >= s->reference_count && index != W3D_BJSON_NONE)
@@ -282,6 +58,8 @@ static w3d_result w3di_bjson_validate_indices(const w3di_bjson_validate_state *s
 static w3d_result w3di_bjson_validate_large(w3di_bjson_validate_state *s,
                                             const w3di_bjson_validate_value *value)
 {
+    if (s->is_meta)
+        return w3di_bjson_validate_fail(s, value->at, "a large array, which meta cannot have");
     uint64_t offset = s->large + (uint64_t)w3di_bjson_validate_u32(s, value->at) * 16;
     uint64_t row = (uint64_t)value->n * w3d_bjson_subtype_size(value->subtype);
     uint64_t length = w3di_bjson_validate_u32(s, value->at + 4) * row; /* below 2^51 */
@@ -349,6 +127,7 @@ static w3d_result w3di_bjson_validate_one(w3di_bjson_validate_state *s,
                                           w3di_bjson_validate_heap *heap, uint32_t depth)
 {
     uint32_t tag = value->tag;
+    W3DI_BJSON_VALIDATE_COUNT(1);
     if (tag == W3D_BJSON_NULL || tag == W3D_BJSON_BOOL) {
         if (*w3di_bjson_validate_at(s, value->at) > tag)
             return w3di_bjson_validate_fail(s, value->at, "a bool is not 0 or 1, or a null not 0");
@@ -368,6 +147,7 @@ static uint64_t w3di_bjson_validate_nonzero(const w3di_bjson_validate_state *s, 
 {
     const unsigned char *bytes = w3di_bjson_validate_at(s, at);
     uint64_t count = 0;
+    W3DI_BJSON_VALIDATE_COUNT(1 + size);
     for (uint64_t i = 0; i < size; i++) count += bytes[i] != 0;
     return count;
 }
@@ -433,6 +213,7 @@ static w3d_result w3di_bjson_validate_container(w3di_bjson_validate_state *s, ui
 {
     uint64_t start = s->id + inside.cursor, length = inside.end - inside.cursor;
     w3d_result result = W3D_OK;
+    W3DI_BJSON_VALIDATE_COUNT(1);
     if (tag == W3D_BJSON_MAP) {
         if (length < 8) return w3di_bjson_validate_fail(s, start, "a map is cut short");
         uint32_t shape = w3di_bjson_validate_u32(s, start);
@@ -462,16 +243,19 @@ static w3d_result w3di_bjson_validate_container(w3di_bjson_validate_state *s, ui
 
 /* ---- chunks ---- */
 
-/* The payload of an ID: names, record and heap, references, large arrays. */
+/* The payload of an ID: names, record and heap, references, large arrays. Its row of REFS must
+ * state `row_chunk`, which is `chunk` where the whole file is in memory. */
 static w3d_result w3di_bjson_validate_id(w3di_bjson_validate_state *s, uint64_t chunk,
-                                         uint64_t length)
+                                         uint64_t length, uint64_t row_chunk)
 {
     uint64_t id = chunk + W3D_BJSON_CHUNK_SIZE;
+    W3DI_BJSON_VALIDATE_COUNT(1);
     if (length < 4) return w3di_bjson_validate_fail(s, chunk + 8, "an ID is cut short");
     const unsigned char *payload = w3di_bjson_validate_at(s, id);
     uint64_t name_end = 3;
     while (name_end < length && payload[name_end] && name_end < 3 + W3D_BJSON_NAME_LIMIT)
         name_end++;
+    W3DI_BJSON_VALIDATE_COUNT(name_end);
     if (name_end == length || payload[name_end])
         return w3di_bjson_validate_fail(s, id + 3,
                                         "a name does not end within 255 bytes and its ID");
@@ -503,13 +287,14 @@ static w3d_result w3di_bjson_validate_id(w3di_bjson_validate_state *s, uint64_t 
     if (row >= s->file.id_count)
         return w3di_bjson_validate_fail(s, id + references, "an ID's own row is not in REFS");
     uint64_t entry = s->file.refs + (uint64_t)row * W3D_BJSON_ROW_SIZE;
-    if (w3di_bjson_validate_u64(s, entry) != chunk)
+    if (w3di_bjson_validate_u64(s, entry) != row_chunk)
         return w3di_bjson_validate_fail(s, entry,
                                         "a row of REFS does not point to the ID that names it");
     const unsigned char *type = w3di_bjson_validate_at(s, entry + 20);
     if (type[0] != payload[0] || w3d_load_u16(type + 2) != W3D_BJSON_FORMAT)
         return w3di_bjson_validate_fail(s, entry + 20,
                                         "REFS and the ID state different types or versions");
+    W3DI_BJSON_VALIDATE_COUNT(count);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t at = id + references + 8 + (uint64_t)i * 4;
         uint32_t to = w3di_bjson_validate_u32(s, at);
@@ -562,18 +347,54 @@ static w3d_result w3di_bjson_validate_aux(const w3di_bjson_validate_state *s, ui
     return w3d_error_set(s->error, W3D_ERR_CHECKSUM, chunk, "a chunk's checksum does not match");
 }
 
+/* The payload of a hash or sign chunk. Algorithms that this version does not know are accepted,
+ * with whatever they need. */
+static w3d_result w3di_bjson_validate_seal(const w3di_bjson_validate_state *s, uint32_t kind,
+                                           uint64_t payload, uint64_t length)
+{
+    int is_hash = kind == W3D_BJSON_CHUNK_HASH;
+    if (length < 8) return w3di_bjson_validate_fail(s, payload - 8, "a hash or sign is cut short");
+    if (w3di_bjson_validate_u32(s, payload) != (is_hash ? W3D_BJSON_SHA256 : W3D_BJSON_HMAC_SHA256))
+        return W3D_OK;
+    if (length != (is_hash ? W3D_BJSON_HASH_SIZE : W3D_BJSON_SIGN_SIZE))
+        return w3di_bjson_validate_fail(s, payload - 8, "a hash or sign is not 48 bytes");
+    return w3di_bjson_validate_zero(s, payload + (is_hash ? 4 : 8), payload + 16);
+}
+
+/* The payload of meta: a map like those in a heap, which this one is. */
+static w3d_result w3di_bjson_validate_meta(w3di_bjson_validate_state *s, uint64_t payload,
+                                           uint64_t length)
+{
+    w3di_bjson_validate_heap inside;
+    if (length > UINT32_MAX)
+        return w3di_bjson_validate_fail(s, payload - 8, "meta is larger than its offsets reach");
+    inside.cursor = 0;
+    inside.end = length;
+    s->id = payload;
+    s->id_size = length;
+    s->references = s->large = s->large_cursor = 0;
+    s->reference_count = 0;
+    s->is_meta = 1;
+    w3d_result result = w3di_bjson_validate_container(s, W3D_BJSON_MAP, inside, 0);
+    s->is_meta = 0;
+    return result;
+}
+
 /* All chunks in file order; they fill the file. */
 static w3d_result w3di_bjson_validate_chunks(w3di_bjson_validate_state *s)
 {
     uint64_t size = s->file.size, at = W3D_BJSON_HEADER_SIZE, length;
-    uint32_t found = 0, present = 0, tables = 0;
+    uint32_t found = 0, present = 0, tables = 0, metas = 0, hashes = 0;
     for (; at < size; at += W3D_BJSON_CHUNK_SIZE + w3di_bjson_validate_align(length, 16)) {
+        found += w3di_bjson_validate_plain_ids(s, &at);
+        if (at == size) break;
         uint32_t kind = w3di_bjson_validate_u32(s, at); /* `at` and `size` are multiples of 16 */
         length = w3di_bjson_validate_u64(s, at + 8);
         if (length > size - W3D_BJSON_CHUNK_SIZE - at)
             return w3di_bjson_validate_fail(s, at + 8,
                                             "a chunk reaches beyond the end of the file");
         uint64_t payload = at + W3D_BJSON_CHUNK_SIZE;
+        W3DI_BJSON_VALIDATE_COUNT(1);
         w3d_result result = w3di_bjson_validate_aux(s, at, kind, length);
         if (result == W3D_OK)
             result = w3di_bjson_validate_zero(s, payload + length,
@@ -582,8 +403,7 @@ static w3d_result w3di_bjson_validate_chunks(w3di_bjson_validate_state *s)
         switch (kind) {
         case W3D_BJSON_CHUNK_ID:
             found++;
-            result = w3di_bjson_validate_id(s, at, length);
-            if (result != W3D_OK) return result;
+            result = w3di_bjson_validate_id(s, at, length, at);
             break;
         case W3D_BJSON_CHUNK_KEYS:
         case W3D_BJSON_CHUNK_SHAP:
@@ -598,15 +418,29 @@ static w3d_result w3di_bjson_validate_chunks(w3di_bjson_validate_state *s)
                 return w3di_bjson_validate_fail(s, at, "an END chunk where the file does not end");
             tables++;
             break;
+        case W3D_BJSON_CHUNK_META:
+            if (metas++) return w3di_bjson_validate_fail(s, at, "a second meta");
+            result = w3di_bjson_validate_meta(s, payload, length);
+            break;
+        case W3D_BJSON_CHUNK_HASH:
+            if (hashes++) return w3di_bjson_validate_fail(s, at, "a second hash");
+            result = w3di_bjson_validate_seal(s, kind, payload, length);
+            break;
+        case W3D_BJSON_CHUNK_SIGN:
+            result = w3di_bjson_validate_seal(s, kind, payload, length);
+            break;
         default:
             if ((kind & 0xFFu) < 'a' || (kind & 0xFFu) > 'z')
                 return w3d_error_set(s->error, W3D_ERR_UNSUPPORTED, at,
                                      "a chunk of an unknown critical kind");
         }
+        if (result != W3D_OK) return result;
     }
     /* A table that the walk did not meet lies inside another chunk. */
     if (tables != 3u + (s->file.flags & W3D_BJSON_STREAMED))
         return w3di_bjson_validate_fail(s, s->header + 24, "a table lies inside another chunk");
+    if (found == s->file.id_count) return W3D_OK; /* each has a row of its own, so all have one */
+    W3DI_BJSON_VALIDATE_COUNT(s->file.id_count);
     for (uint32_t i = 0; i < s->file.id_count; i++)
         present += w3di_bjson_validate_u64(s, s->file.refs + (uint64_t)i * W3D_BJSON_ROW_SIZE) != 0;
     /* Each ID found has its own row, so equal counts leave no row that points elsewhere. */
@@ -615,66 +449,38 @@ static w3d_result w3di_bjson_validate_chunks(w3di_bjson_validate_state *s)
     return W3D_OK;
 }
 
-/* ---- the header ---- */
+/* ---- the file ---- */
 
-/* Checks the header; s->header becomes the offset that, with a field's place in the header, gives
- * where its value stands: in the header itself or, in streamed files, in END. */
-static w3d_result w3di_bjson_validate_header(w3di_bjson_validate_state *s)
+static void w3di_bjson_validate_begin(w3di_bjson_validate_state *s, const w3d_bjson *file,
+                                      w3d_error *error)
 {
-    const unsigned char *bytes = s->file.bytes;
-    uint64_t size = s->file.size;
-    if (size < 8 || w3d_load_u32(bytes) != W3D_BJSON_MAGIC_LOW ||
-        w3d_load_u32(bytes + 4) != W3D_BJSON_MAGIC_HIGH)
-        return w3di_bjson_validate_fail(s, 0, "not a BJSON file");
-    if (size < W3D_BJSON_HEADER_SIZE)
-        return w3d_error_set(s->error, W3D_ERR_TRUNCATED, size, "the file ends within its header");
-    if (w3d_crc32c(0, bytes, 60) != w3d_load_u32(bytes + 60))
-        return w3d_error_set(s->error, W3D_ERR_CHECKSUM, 60,
-                             "the header's checksum does not match");
-    if (w3d_load_u16(bytes + 8) != W3D_BJSON_FORMAT ||
-        w3d_load_u16(bytes + 10) != W3D_BJSON_HEADER_SIZE)
-        return w3d_error_set(s->error, W3D_ERR_UNSUPPORTED, 8, "another format than BJSON 2");
-    s->file.flags = w3d_load_u32(bytes + 12);
-    if (s->file.flags & ~(uint32_t)(W3D_BJSON_STREAMED | W3D_BJSON_CRC | W3D_BJSON_CANONICAL))
-        return w3d_error_set(s->error, W3D_ERR_UNSUPPORTED, 12, "flags of a later version");
-    if (s->file.flags & W3D_BJSON_STREAMED) {
-        w3d_result result = w3di_bjson_validate_zero(s, 16, 60);
-        uint64_t end = size - W3D_BJSON_CHUNK_SIZE - W3D_BJSON_END_SIZE;
-        if (result != W3D_OK) return result;
-        if (size % 16 != 0 || end < W3D_BJSON_HEADER_SIZE ||
-            w3di_bjson_validate_u32(s, end) != W3D_BJSON_CHUNK_END ||
-            w3di_bjson_validate_u64(s, end + 8) != W3D_BJSON_END_SIZE)
-            return w3d_error_set(s->error, W3D_ERR_TRUNCATED, size, "a streamed file without END");
-        uint32_t crc = w3d_crc32c(0, bytes, 16);
-        crc = w3d_crc32c(crc, bytes + (size_t)end + W3D_BJSON_CHUNK_SIZE, W3D_BJSON_END_SIZE - 4);
-        if (crc != w3di_bjson_validate_u32(s, size - 4))
-            return w3d_error_set(s->error, W3D_ERR_CHECKSUM, size - 4,
-                                 "the checksum in END does not match");
-        s->header = end; /* END's payload is the header from its byte 16 on */
-    }
-    uint64_t total = w3di_bjson_validate_u64(s, s->header + 16);
-    if (total > size)
-        return w3d_error_set(s->error, W3D_ERR_TRUNCATED, size, "the file is shorter than stated");
-    if (total < size || size % 16 != 0)
-        return w3di_bjson_validate_fail(s, s->header + 16,
-                                        "the file is longer than stated, or not whole chunks");
-    return W3D_OK;
+    s->file = *file;
+    s->error = error;
+    s->header = 0;
+    s->is_meta = 0;
+    for (uint32_t i = 0; i < W3DI_BJSON_VALIDATE_PROGRAMS; i++) s->programs[i].is_known = 0;
 }
 
 W3D_API w3d_result w3d_bjson_validate(const void *bytes, size_t size, w3d_bjson *file,
                                       w3d_error *error)
 {
     w3di_bjson_validate_state s;
-    w3d_fill(&s, 0, sizeof s);
-    s.error = error;
+    w3d_bjson open;
     if (!bytes) return w3d_error_set(error, W3D_ERR_ARGUMENT, 0, "no bytes");
-    s.file.bytes = (const unsigned char *)bytes;
-    s.file.size = size;
-    w3d_result result = w3di_bjson_validate_header(&s);
+    w3d_fill(&open, 0, sizeof open);
+    open.bytes = (const unsigned char *)bytes;
+    open.size = size;
+    w3di_bjson_validate_begin(&s, &open, error);
+    w3di_bjson_header header;
+    w3d_result result =
+        w3di_bjson_header_check(open.bytes, open.bytes + (size >= 64 ? size - 64 : 0), size,
+                                &header, error);
     if (result != W3D_OK) return result;
-    s.file.id_count = w3di_bjson_validate_u32(&s, s.header + 32);
-    s.file.key_count = w3di_bjson_validate_u32(&s, s.header + 36);
-    s.file.shape_count = w3di_bjson_validate_u32(&s, s.header + 56);
+    s.header = header.at;
+    s.file.flags = header.flags;
+    s.file.id_count = header.id_count;
+    s.file.key_count = header.key_count;
+    s.file.shape_count = header.shape_count;
 
     uint64_t refs_size;
     result = w3di_bjson_validate_table(&s, 24, W3D_BJSON_CHUNK_REFS, &s.file.refs, &refs_size);
@@ -694,3 +500,39 @@ W3D_API w3d_result w3d_bjson_validate(const void *bytes, size_t size, w3d_bjson 
     if (result == W3D_OK && file) *file = s.file;
     return result;
 }
+
+/* ---- parts ---- */
+
+W3D_API w3d_result w3d_bjson_validate_tables(const w3d_bjson *file, w3d_error *error)
+{
+    w3di_bjson_validate_state s;
+    w3di_bjson_validate_begin(&s, file, error);
+    w3d_result result = w3di_bjson_validate_keys(&s);
+    return result == W3D_OK ? w3di_bjson_validate_shapes(&s) : result;
+}
+
+W3D_API w3d_result w3d_bjson_validate_id(const w3d_bjson *file, uint64_t payload, uint64_t length,
+                                         uint64_t chunk, w3d_error *error)
+{
+    w3di_bjson_validate_state s;
+    w3di_bjson_validate_begin(&s, file, error);
+    return w3di_bjson_validate_id(&s, payload - W3D_BJSON_CHUNK_SIZE, length, chunk);
+}
+
+W3D_API w3d_result w3d_bjson_validate_meta(const w3d_bjson *file, uint64_t payload, uint64_t length,
+                                           w3d_error *error)
+{
+    w3di_bjson_validate_state s;
+    w3di_bjson_validate_begin(&s, file, error);
+    return w3di_bjson_validate_meta(&s, payload, length);
+}
+
+W3D_API w3d_result w3d_bjson_validate_seal(const w3d_bjson *file, uint32_t kind, uint64_t payload,
+                                           uint64_t length, w3d_error *error)
+{
+    w3di_bjson_validate_state s;
+    w3di_bjson_validate_begin(&s, file, error);
+    return w3di_bjson_validate_seal(&s, kind, payload, length);
+}
+
+#undef W3DI_BJSON_VALIDATE_COUNT

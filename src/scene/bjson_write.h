@@ -18,7 +18,8 @@
 #include "core/bits.h"
 #include "scene/bjson.h"
 
-/* One property, or one item of a list. Filled by the functions below. */
+/* One property, or one item of a list. Filled by the functions below. A tag that this version does
+ * not know is written as it was read: by w3d_bjson_unknown. */
 typedef struct w3d_bjson_value {
     const char *key;  /* NUL-terminated; NULL in a list */
     const void *data; /* text, bytes, elements, or values of a map or list: borrowed */
@@ -43,6 +44,13 @@ typedef struct w3d_bjson_write_id {
     const void *record;
 } w3d_bjson_write_id;
 
+/* A chunk of the program's own, copied as it is. */
+typedef struct w3d_bjson_chunk {
+    uint32_t kind;    /* W3D_BJSON_FOURCC; begins with a small letter; not hole, meta, hash, sign */
+    const void *data; /* `size` bytes, borrowed */
+    size_t size;
+} w3d_bjson_chunk;
+
 typedef struct w3d_bjson_write_desc {
     const w3d_bjson_write_id *ids; /* [id_count], by row; not looked at with `describe` */
     uint32_t id_count;
@@ -52,6 +60,12 @@ typedef struct w3d_bjson_write_desc {
      * places throughout, all else may be reused by the next call. NULL: `ids` is used. */
     w3d_result (*describe)(void *user, uint32_t row, w3d_bjson_write_id *id);
     void *user;
+    const w3d_bjson_value *meta; /* [meta_count], the meta chunk's map; NULL: there is none */
+    uint32_t meta_count;
+    const w3d_bjson_chunk *chunks; /* [chunk_count], in the order they shall have */
+    uint32_t chunk_count;
+    int hash;            /* 1: room for a hash; w3d_bjson_hash_set fills it in */
+    uint32_t sign_count; /* signatures there shall be room for; w3d_bjson_sign fills them in */
 } w3d_bjson_write_desc;
 
 /* A measured description. */
@@ -68,10 +82,11 @@ typedef struct w3d_bjson_plan {
  *                   key and each field of each distinct list of keys;
  *                   w3d_bjson_write_scratch_size(desc) is enough in any case
  *   plan    out     for any number of w3d_bjson_write, while arena and desc stay as they are
- *   error   out     offset is the row at fault; or NULL
+ *   error   out     offset is the row at fault, W3D_BJSON_NONE: meta or a chunk; or NULL
  *
  * Errors  W3D_ERR_ARGUMENT  a key that is missing or stands twice in its map, a tag, subtype or n
- *                           outside bjson.h, a name over 255 bytes
+ *                           outside bjson.h, a name over 255 bytes, a reference or large array in
+ *                           meta, a chunk's kind that is not the program's to write
  *         W3D_ERR_INDEX     a reference to a row that is not there
  *         W3D_ERR_UTF8      a name, key or string that is no UTF-8
  *         W3D_ERR_LIMIT     maps and lists more than 32 deep, an ID's properties over 4 GiB, its
@@ -219,6 +234,20 @@ static inline w3d_bjson_value w3d_bjson_rows(w3d_bjson_value array, uint32_t n)
 {
     array.n = (uint16_t)(n < 0xFFFFu ? n : 0xFFFFu);
     return array;
+}
+/* A value whose tag this version does not know, its bytes as they were read.
+ *
+ *   subtype, n  in   any for tags below 90, which are copied as they are; elements for 91 to 9F
+ *   data        in   tags to 7F: the inline bytes, in a list 8 at most; to 8F: what the heap holds;
+ *                    to 9F: the rows of n elements; W3D_BJSON_SUB_REFERENCE: rows of REFS as u32
+ *   count       in   bytes, for 91 to 9F rows */
+static inline w3d_bjson_value w3d_bjson_unknown(const char *key, uint32_t tag, uint32_t subtype,
+                                                uint32_t n, const void *data, uint32_t count)
+{
+    w3d_bjson_value value = w3d_bjson_value_of(key, (uint8_t)tag, data, count);
+    value.subtype = (uint8_t)subtype;
+    value.n = (uint16_t)n;
+    return value;
 }
 
 #endif /* W3D_BJSON_WRITE_H */

@@ -13,10 +13,10 @@
 #define W3DI_JSON_ESCAPED 0x100u /* in a string's type: it lies in `strings`, not in the text */
 
 typedef struct w3di_json_reader {
-    w3d_json   json;
-    size_t     at;
-    uint32_t   open; /* the innermost container, or W3D_JSON_NONE */
-    uint32_t   depth, max_depth, max_nodes;
+    w3d_json json;
+    size_t at;
+    uint32_t open; /* the innermost container, or W3D_JSON_NONE */
+    uint32_t depth, max_depth, max_nodes;
     w3d_error *error;
 } w3di_json_reader;
 
@@ -263,12 +263,13 @@ static w3d_result w3di_json_read_string(w3di_json_reader *reader)
 
 /* ---- numbers and literals ---- */
 
-/* Goes over digits; 0 where there are none. */
-static int w3di_json_digits(w3di_json_reader *reader)
+/* Where the digits from `at` on end. */
+static size_t w3di_json_digits(const w3d_json *json, size_t at)
 {
-    size_t start = reader->at;
-    while (w3di_json_peek(reader) >= '0' && w3di_json_peek(reader) <= '9') reader->at++;
-    return reader->at > start;
+    const char *text = json->text;
+    size_t size = json->size;
+    while (at < size && (unsigned char)(text[at] - '0') < 10) at++;
+    return at;
 }
 
 /* The whole number that text[0..size) spells, sign left out; 0 where 64 bits do not hold it. */
@@ -287,25 +288,26 @@ static int w3di_json_whole(const char *text, size_t size, uint64_t *out)
 static w3d_result w3di_json_read_number(w3di_json_reader *reader)
 {
     const char *expected = "a JSON value must stand here", *digits = "a digit must stand here";
-    size_t start = reader->at;
+    const w3d_json *json = &reader->json;
+    size_t start = reader->at, size = json->size;
     int negative = w3di_json_peek(reader) == '-', is_whole = 1;
-    if (negative) reader->at++;
-    size_t first = reader->at;
-    if (!w3di_json_digits(reader))
-        return w3di_json_unexpected(reader, negative ? digits : expected);
-    if (reader->json.text[first] == '0' && reader->at > first + 1)
+    size_t first = start + (size_t)negative, end = w3di_json_digits(json, first), at = end;
+    reader->at = end;
+    if (end == first) return w3di_json_unexpected(reader, negative ? digits : expected);
+    if (json->text[first] == '0' && end > first + 1)
         return w3di_json_fail(reader, W3D_ERR_FORMAT, first, "a JSON number has no leading zeros");
-    size_t end = reader->at;
-    if (w3di_json_peek(reader) == '.') {
+    if (at < size && json->text[at] == '.') {
         is_whole = 0;
-        reader->at++;
-        if (!w3di_json_digits(reader)) return w3di_json_unexpected(reader, digits);
+        reader->at = w3di_json_digits(json, at + 1);
+        if (reader->at == at + 1) return w3di_json_unexpected(reader, digits);
+        at = reader->at;
     }
-    if (w3di_json_peek(reader) == 'e' || w3di_json_peek(reader) == 'E') {
+    if (at < size && (json->text[at] | 0x20) == 'e') {
         is_whole = 0;
-        reader->at++;
-        if (w3di_json_peek(reader) == '+' || w3di_json_peek(reader) == '-') reader->at++;
-        if (!w3di_json_digits(reader)) return w3di_json_unexpected(reader, digits);
+        at++;
+        if (at < size && (json->text[at] == '+' || json->text[at] == '-')) at++;
+        reader->at = w3di_json_digits(json, at);
+        if (reader->at == at) return w3di_json_unexpected(reader, digits);
     }
 
     uint64_t value;
@@ -548,8 +550,9 @@ W3D_API int w3d_json_f64(const w3d_json *json, uint32_t value, double *out)
     w3d_json_type type = w3d_json_type_of(json, value);
     if (type != W3D_JSON_INTEGER && type != W3D_JSON_UNSIGNED && type != W3D_JSON_DOUBLE) return 0;
     uint64_t bits = json->nodes[value].bits;
-    *out = type == W3D_JSON_INTEGER ? (double)(int64_t)bits
-           : type == W3D_JSON_UNSIGNED ? (double)bits : w3d_f64_from_bits(bits);
+    *out = type == W3D_JSON_INTEGER    ? (double)(int64_t)bits
+           : type == W3D_JSON_UNSIGNED ? (double)bits
+                                       : w3d_f64_from_bits(bits);
     return 1;
 }
 

@@ -1,5 +1,8 @@
 /* fuzz_bjson.c - any bytes as a BJSON file: as they are, and with a header that is believed, so that
- * the fuzzer gets past the checksums. What is accepted is read to its last byte and loaded as a scene. */
+ * the fuzzer gets past the checksums; changed where they mean something (bjson_mutate.h). What is
+ * accepted is read to its last byte, by all the ways there are, and loaded as a scene. */
+#include "bjson_mutate.h"
+
 #include "asset/asset_bjson.h"
 #include "core/bytes.h"
 #include "pack/crc32c.h"
@@ -35,9 +38,18 @@ static void read_value(const w3d_bjson_view *view, int depth)
         if (depth > W3D_BJSON_DEPTH_LIMIT) __builtin_trap();
         for (uint32_t i = 0; i < view->count; i++) {
             if (!w3d_bjson_item(view, i, &key, &item)) __builtin_trap();
-            if (view->tag == W3D_BJSON_MAP &&
-                (!w3d_bjson_member(view, key, &again) || again.offset != item.offset))
-                __builtin_trap();
+            if (view->tag == W3D_BJSON_MAP) {
+                w3d_bjson_lookup lookup = w3d_bjson_lookup_make(view->id->file, key);
+                uint32_t type = W3D_BJSON_TYPE(item.tag, item.subtype, item.n);
+                if (!w3d_bjson_member(view, key, &again) || again.offset != item.offset)
+                    __builtin_trap();
+                if (!w3d_bjson_lookup_get(&lookup, view, &again) || again.offset != item.offset ||
+                    again.length != item.length)
+                    __builtin_trap();
+                if (w3d_bjson_tag_is_inline(item.tag) &&
+                    w3d_bjson_lookup_data(&lookup, view, type) != w3d_bjson_data(&item))
+                    __builtin_trap();
+            }
             read_value(&item, depth + 1);
         }
     }
@@ -62,6 +74,19 @@ static void read_file(const unsigned char *bytes, size_t size)
         if (w3d_bjson_find(&file, id.type, id.name) > row) __builtin_trap();
         read_value(&properties, 0);
     }
+    w3d_bjson_id pseudo;
+    w3d_bjson_view meta;
+    w3d_bjson_chunk_view chunk;
+    uint64_t end = W3D_BJSON_HEADER_SIZE;
+    int has_meta = 0;
+    memset(&chunk, 0, sizeof chunk);
+    while (w3d_bjson_chunk_next(&file, &chunk)) {
+        if (chunk.at != end) __builtin_trap();
+        end = (chunk.payload + chunk.size + 15) & ~(uint64_t)15;
+        has_meta |= chunk.kind == W3D_BJSON_CHUNK_META;
+    }
+    if (end != size || w3d_bjson_meta(&file, &pseudo, &meta) != has_meta) __builtin_trap();
+    if (has_meta) read_value(&meta, 0);
     w3d_asset_scene scene;
     w3d_asset_bjson_load_desc desc;
     memset(&desc, 0, sizeof desc);
@@ -114,4 +139,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     free(bytes);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+    return bjson_mutate(data, size, most, seed);
 }

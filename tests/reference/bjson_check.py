@@ -7,6 +7,7 @@
 A file that calls itself canonical is also written again from its content, by code that shares
 nothing with the reader but the tables of sizes, and must come out the same byte for byte.
 """
+import hashlib
 import json
 import struct
 import sys
@@ -130,6 +131,7 @@ class Reader:
             one.chunk, one.time, one.flags, one.type, one.here = offset, time, flags, kind, row in ids
             need(not one.here or one.crc == crc, refs, "an ID's checksum")
             rows.append(one)
+        self.read_rest()
         for at, (byte, owned) in enumerate(zip(self.data, self.owned)):
             need(owned or not byte, at, "padding that is not zero")
         return rows
@@ -144,12 +146,40 @@ class Reader:
             need(len(payload) == length, at, "a chunk beyond the end")
             summed = self.flags & CRC and kind not in (b"ID  ", b"END ", b"hole")
             need(aux == (crc32c(payload) if summed else 0), at + 4, "a chunk's checksum")
-            if kind not in (b"ID  ", b"KEYS", b"SHAP", b"REFS"):
+            if kind not in (b"ID  ", b"KEYS", b"SHAP", b"REFS", b"meta"):
                 need(kind == b"END " or kind[0] in range(97, 123), at, "an unknown critical chunk")
                 self.take(at + 16, length, "a chunk")
             chunks.append((at, kind, length))
             at += 16 + up(length, 16)
         return chunks
+
+    def read_rest(self):
+        """meta, hash and sign, and the chunks that are the programs' own."""
+        self.meta, self.hashes, self.signs, self.own = None, [], [], []
+        for at, kind, length in self.chunks:
+            payload = self.data[at + 16:at + 16 + length]
+            if kind == b"meta":
+                need(self.meta is None, at, "a second meta")
+                self.id, self.id_end, self.ref_count = at + 16, at + 16 + length, 0
+                self.large = self.large_cursor = None
+                self.meta = self.read_map(at + 16, at + 16 + length, 0)
+            elif kind in (b"hash", b"sign"):
+                need(length == 48 and payload[:4] == b"\1\0\0\0", at, "another hash or sign")
+                need(not any(payload[8 - 4 * (kind == b"hash"):16]), at, "a hash's or sign's zeros")
+                (self.hashes if kind == b"hash" else self.signs).append(payload)
+            elif kind[0] in range(97, 123) and kind != b"hole":
+                self.own.append((kind, payload))
+        need(len(self.hashes) <= 1, 0, "a second hash")
+        need(all(h[16:] in (bytes(32), self.digest()) for h in self.hashes), 0, "the hash is another")
+
+    def digest(self):
+        """SHA-256 of all that is outside hash and sign chunks."""
+        digest, at = hashlib.sha256(), 0
+        for chunk, kind, length in self.chunks + [(len(self.data), b"hash", 0)]:
+            if kind in (b"hash", b"sign"):
+                digest.update(self.data[at:chunk])
+                at = chunk + 16 + up(length, 16)
+        return digest.digest()
 
     def payload(self, at):
         return at + 16, struct.unpack_from("<Q", self.data, at + 8)[0]
@@ -236,11 +266,12 @@ class Reader:
         if tag < 0x80 and not (in_list and tag == VECTOR):
             data = self.take(at, wide, "a value")
             need(tag not in (NULL, BOOL) or data[0] <= tag, at, "a bool or null")
-            if tag == REFERENCE or sub == SUB_REFERENCE:
+            if tag == REFERENCE or (tag == VECTOR and sub == SUB_REFERENCE):
                 self.check_references(data, at)
             return Value(tag, sub, n, data), cursor
         offset, length = self.unpack("II", at, "a place")
         if tag >= 0x90:
+            need(self.large is not None, at, "a large array in meta")
             place, length = self.large + 16 * offset, length * row
             need(place >= self.large_cursor and place + length <= self.id_end, at, "an array's place")
             self.large_cursor = place + length
@@ -302,8 +333,8 @@ def canonical_floats(sub, data):
 
 
 class Writer:
-    def __init__(self, rows, flags):
-        self.rows, self.flags = rows, flags
+    def __init__(self, reader, rows):
+        self.reader, self.rows, self.flags = reader, rows, reader.flags
         self.shapes, self.shape_of = [], {}
 
     def write(self):
@@ -316,7 +347,13 @@ class Writer:
                 chunk = self.chunk(b"ID  ", payload, 0)
                 offset, at, chunks = at, at + len(chunk), chunks + chunk
             refs += struct.pack("<QqIBBH", offset, one.time, crc, one.type, one.flags, 2)
-        texts = sorted({key.encode() for shape in self.shapes for key, _, _, _ in shape})
+        if self.reader.meta is not None:
+            self.out, self.arrays, self.slots, self.old = bytearray(8), bytearray(), [], []
+            struct.pack_into("<I", self.out, 0, self.record(self.reader.meta))
+            need(not self.arrays and not self.slots, 0, "meta holds what it may not")
+            chunk = self.chunk(b"meta", bytes(self.out), self.sum(self.out))
+            at, chunks = at + len(chunk), chunks + chunk
+        texts = sorted({key.encode() for shape in self.shapes for key, _, _, _, _ in shape})
         place, offset = {}, 0
         for text in texts:
             place[text] = offset
@@ -327,17 +364,23 @@ class Writer:
             index += struct.pack("<I", offset + len(body))
             layout, size = self.layout(shape)
             body += struct.pack("<II", len(shape), size)
-            for (key, tag, sub, n), field in zip(shape, layout):
-                body += struct.pack("<IBBHII", place[key.encode()], tag, sub, n, field,
-                                    inline_size(tag, sub, n))
+            for (key, tag, sub, n, wide), field in zip(shape, layout):
+                body += struct.pack("<IBBHII", place[key.encode()], tag, sub, n, field, wide)
         shapes = index + bytes(offset - len(index)) + body
         tables, where = b"", []
         for kind, payload in ((b"KEYS", keys), (b"SHAP", shapes), (b"REFS", refs)):
             where.append(at + len(tables))
-            tables += self.chunk(kind, payload, crc32c(payload) if self.flags & CRC else 0)
+            tables += self.chunk(kind, payload, self.sum(payload))
+        rest = self.reader.own + [(b"hash", h) for h in self.reader.hashes] + \
+            [(b"sign", s) for s in self.reader.signs]
+        for kind, payload in rest:
+            tables += self.chunk(kind, payload, self.sum(payload))
         head = MAGIC + struct.pack("<HHIQQIIQQI", 2, 64, self.flags, at + len(tables), where[2],
                                    len(self.rows), len(texts), where[0], where[1], len(self.shapes))
         return head + struct.pack("<I", crc32c(head)) + chunks + tables
+
+    def sum(self, payload):
+        return crc32c(payload) if self.flags & CRC else 0
 
     def chunk(self, kind, payload, aux):
         return struct.pack("<4sIQ", kind, aux, len(payload)) + payload + bytes(-len(payload) % 16)
@@ -346,10 +389,10 @@ class Writer:
         """Offsets of the fields, in the order of their keys, and the record's size."""
         offsets, end = [0] * len(shape), 0
         for alignment in (8, 4, 2, 1):
-            for i, (_, tag, sub, n) in enumerate(shape):
+            for i, (_, tag, sub, _, wide) in enumerate(shape):
                 if field_alignment(tag, sub) == alignment:
-                    offsets[i] = end
-                    end += inline_size(tag, sub, n)
+                    offsets[i] = up(end, alignment)
+                    end = offsets[i] + wide
         return offsets, end
 
     def write_id(self, row, one):
@@ -368,7 +411,8 @@ class Writer:
     def record(self, values):
         """Appends a record and its heap; gives the number of its shape."""
         values = sorted(values, key=lambda pair: pair[0].encode())
-        shape = tuple((key, v.tag, v.sub, v.n) for key, v in values)
+        shape = tuple((key, v.tag, v.sub, v.n, inline_size(v.tag, v.sub, v.n) or len(v.data))
+                      for key, v in values)
         if shape not in self.shape_of:
             self.shape_of[shape] = len(self.shapes)
             self.shapes.append(shape)
@@ -390,16 +434,17 @@ class Writer:
 
     def value(self, value, at, in_list=False):
         tag, data = value.tag, value.data
-        if tag == REFERENCE or value.sub == SUB_REFERENCE:
+        if tag == REFERENCE or (tag in TYPED and value.sub == SUB_REFERENCE):
             data = self.renumber(data)
         elif tag in (MAP, LIST):
             self.container(value, at)
             return
-        data = canonical_floats(0x0F if tag == F64 else value.sub, data)
+        if tag == F64 or tag in TYPED:
+            data = canonical_floats(0x0F if tag == F64 else value.sub, data)
         if tag < 0x80 and not (in_list and tag == VECTOR):
             self.out[at:at + len(data)] = data
             return
-        if tag == LARGE:
+        if tag >= LARGE:
             self.arrays += bytes(-len(self.arrays) % 16)
             rows = len(data) // (value.n * element_size(value.sub))
             struct.pack_into("<II", self.out, at, len(self.arrays) // 16, rows)
@@ -457,7 +502,7 @@ def check(path):
     reader = Reader(data)
     rows = reader.read()
     if reader.flags & CANONICAL and not reader.flags & STREAMED:
-        again = Writer(rows, reader.flags).write()
+        again = Writer(reader, rows).write()
         if again != data:
             at = next((i for i, (a, b) in enumerate(zip(again, data)) if a != b), min(len(again), len(data)))
             raise Bad(f"byte {at}: not canonical: {data[at:at + 8].hex(' ')}, expected "

@@ -3,13 +3,14 @@
 //
 //   buildWasm(['a.c', 'src/sync/thread.c'], 'build/a.wasm', { maxMemory: 16 << 20 });
 //
-// $CLANG names another clang. `threads: false` builds without atomics, with an exported memory.
+// $CLANG names another clang; `exports` are symbols that no source exports by itself.
+// `threads: false` builds without atomics, with an exported memory.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 export function buildWasm(sources, output, { maxMemory = 64 << 20, flags = [], threads = true,
-    initialMemory = 0, optimize = '-O2' } = {}) {
+    initialMemory = 0, optimize = '-O2', exports = [] } = {}) {
     const clang = process.env.CLANG ?? 'clang';
     const common = ['--target=wasm32', '-std=c99', optimize, '-msimd128', '-mbulk-memory',
         ...(threads ? ['-matomics'] : []), '-fvisibility=hidden', '-ffreestanding', '-DNDEBUG',
@@ -23,7 +24,8 @@ export function buildWasm(sources, output, { maxMemory = 64 << 20, flags = [], t
     });
     const shared = ['--shared-memory', '--import-memory', `--max-memory=${maxMemory}`];
     const link = ['--no-entry', '--gc-sections', ...(threads ? shared : []),
-        ...(initialMemory ? [`--initial-memory=${initialMemory}`] : [])];
+        ...(initialMemory ? [`--initial-memory=${initialMemory}`] : []),
+        ...exports.map((name) => `--export=${name}`)];
     execFileSync(clang, ['--target=wasm32', '-nostdlib', ...objects, '-o', output,
         ...link.map((flag) => `-Wl,${flag}`)], { stdio: 'inherit' });
 }
