@@ -3,6 +3,7 @@
 #   make demo      a model in, a table, scene.bjson and scene.png out   (FILES="a.glb b.obj")
 #   make page      the same in a browser: build/page/index.html
 #   make ring      a page where a JavaScript worker and a C worker share a ring: build/ring/
+#   make tool      build/bjson_tool, which looks into scene files, changes and compares them
 #   make test      every test; installs what a fresh Debian or Ubuntu lacks (tests/setup.sh)
 #   make bench     the tables against other libraries; figures also go to bench/results/
 #   make fuzz      every reader under sanitizers, SECONDS=60 each
@@ -19,7 +20,7 @@ DEMO  = examples/demo/main.c examples/demo/pipeline.c
 CLANG ?= clang
 WASM  = $(CLANG) --target=wasm32 -Oz -msimd128 -mbulk-memory -fvisibility=hidden -DNDEBUG -I.
 
-.PHONY: demo page ring test bench fuzz header clean
+.PHONY: demo page ring tool test bench fuzz header clean
 
 demo: build/demo
 	./build/demo $(FILES) --out $(OUT)
@@ -48,6 +49,12 @@ ring: wasm3d.h
 	cp examples/ring/index.html examples/ring/ring.css examples/ring/*.mjs src/web/*.js build/ring/
 	@echo "made build/ring; see it with: python3 examples/ring/serve.py build/ring"
 
+tool: build/bjson_tool
+
+build/bjson_tool: wasm3d.h $(wildcard examples/bjson_tool/*.[ch])
+	mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/bjson_tool/*.c -o $@
+
 test:
 	tests/setup.sh || test $$? -eq 77
 	python3 tests/run.py
@@ -63,4 +70,4 @@ header:
 	python3 amalgamate.py
 
 clean:
-	rm -rf build/demo build/demo_out build/page build/ring build/python build/tests build/bench build/fuzz
+	rm -rf build/demo build/bjson_tool build/demo_out build/page build/ring build/python build/tests build/bench build/fuzz

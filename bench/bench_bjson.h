@@ -20,7 +20,8 @@ enum {
 typedef struct bjson_bench {
     scene_content content; /* objects alone where vertex_count is 0 */
     scene_read *reads;
-    w3d_bjson_value fields[SCENE_PROPERTIES], values[SCENE_PROPERTIES];
+    w3d_bjson_value fields[SCENE_PROPERTIES], values[SCENE_PROPERTIES + 1];
+    w3d_bjson_value custom[4], inner[2];
     int by_values, crc;
     void *arena;
     unsigned char *file, *other;
@@ -46,5 +47,6 @@ void bjson_bench_copy(void *user);            /* memcpy of the file */
 
 /* The rows beside other formats, in bench_bjson_peers.c. */
 void bench_bjson_peers(bjson_bench *b);
+void bench_bjson_mixed(bjson_bench *b); /* encoded and checked only */
 
 #endif /* BENCH_BJSON_H */

@@ -50,7 +50,8 @@ static void row(bjson_bench *b, const char *name, side *ours, side *peer, int ro
     /* Floats are added in another order. */
     double apart = b->sum - b->peer_sum, most = 1e-6 * (b->sum + 1);
     if (apart > most || apart < -most) {
-        printf("%s read something else: %.17g, not %.17g\n", b->peer->name, b->peer_sum, b->sum);
+        fprintf(stderr, "%s read something else: %.17g, not %.17g\n", b->peer->name, b->peer_sum,
+                b->sum);
         abort();
     }
 }
@@ -159,4 +160,16 @@ void bench_bjson_peers(bjson_bench *b)
     (void)peer_validate;
     (void)peer_traverse;
     (void)peer_lookup;
+}
+
+void bench_bjson_mixed(bjson_bench *b)
+{
+    (void)b;
+#if BENCH_FLATBUFFERS
+    b->peer = scene_peer_flatbuffers();
+    peer_encode(b);
+    size_row(b, b->peer->name, b->peer_size);
+    row(b, "encode", bjson_bench_encode, peer_encode, 21);
+    row(b, "validate", bjson_bench_validate, peer_validate, 21);
+#endif
 }

@@ -11,7 +11,8 @@ test_state test; /* the meshes of the tests draw from its generator */
 /* One line the ground, one the floors above. */
 #define BENCHES(X)                                                                                 \
     X(arena) X(slab) X(handle) X(sandbox) X(ring) X(snapshot) X(jobs) X(trace)                     \
-    X(pack) X(mesh) X(json) X(bjson) X(gltf) X(raster)
+    X(pack) X(mesh) X(mesh_order) X(mesh_simplify) X(mesh_adjacency) X(mesh_meshlet) X(mesh_codec)   \
+    X(mesh_bvh) X(json) X(bjson) X(gltf) X(raster)
 
 #define DECLARE(name) void bench_##name(void);
 BENCHES(DECLARE)

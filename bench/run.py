@@ -2,7 +2,7 @@
 """Build the benches with what this machine has to measure against, and run them.
 
     bench/run.py [WORD...]          all, or those whose name holds a word: arena slab handle
-                                   sandbox ring snapshot jobs trace pack mesh bjson gltf raster
+                                   sandbox ring snapshot jobs trace pack mesh json bjson gltf raster
     bench/run.py --wasm [WORD...]   the same built by Emscripten with threads and SIMD, in node
     bench/run.py --node [WORD...]   kernels as freestanding wasm beside JavaScript and wasm peers in
                                    one node process: bench/wasm/*.mjs
@@ -36,6 +36,8 @@ PEERS = [
     ("BENCH_CK", "ck_ring.h", [], ["gcc", "ck_ring.c"]),
     ("BENCH_BOOST", "boost/version.hpp", ["-lstdc++"], ["g++", "boost_lockfree.cc", "-std=c++17"]),
     ("BENCH_URCU", "urcu/urcu-memb.h", ["-lurcu-memb"], ["gcc", "urcu_memb.c"]),
+    ("BENCH_EMBREE", "embree3/rtcore.h", ["-lembree3", "-lstdc++"], ["g++", "embree.cc"]),
+    ("BENCH_CGAL", "CGAL/Surface_mesh.h", ["-lstdc++"], ["g++", "cgal_half_edge.cc", "-std=c++17"]),
     ("BENCH_FLATBUFFERS", "flatbuffers/flatbuffers.h", ["-lflatbuffers", "-lstdc++"],
      ["g++", "flatbuffers_scene.cc", "-std=c++17", "-Ibuild/bench"]),
     ("BENCH_MSGPACK", "msgpack.h", ["-lmsgpackc"], ["gcc", "msgpack_scene.c"]),

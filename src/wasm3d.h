@@ -33,11 +33,18 @@
  * CONTENTS (search for the tag)
  *
  *   core/    config base size bytes bits hash power10 decimal shortest utf8 base64 math vec simd
- *            arena sink atomic poison thread_token host
+ *            simd_bytes arena sink atomic poison thread_token host
  *   pack/    crc32 crc32c sha256 hmac inflate deflate
  *   memory/  allocator chunk_arena rotating slab router handle proxy sandbox
  *   sync/    thread mutex ring ring_message snapshot jobs parallel_for trace
  *   mesh/    mesh_view mesh_bounds mesh_weld mesh_normals mesh_triangulate
+ *            mesh_adjacency mesh_topology mesh_repair
+ *            mesh_measure mesh_vertex_cache mesh_overdraw mesh_vertex_fetch mesh_shadow
+ *            mesh_spatial_sort mesh_strips mesh_simplify mesh_simplify_cluster mesh_lod
+ *            mesh_meshlet mesh_meshlet_bounds mesh_meshlet_codec
+ *            mesh_quantise mesh_codec mesh_codec_vertex mesh_codec_index mesh_codec_filter
+ *            mesh_bvh mesh_bvh_tree mesh_bvh_build mesh_bvh_trace mesh_bvh_query
+ *            mesh_bvh_instances mesh_pick
  *   image/   image_view png_write
  *   scene/   file json json_write
  *            bjson bjson_write bjson_stream bjson_validate bjson_read bjson_path bjson_source
@@ -105,7 +112,7 @@
  *
  *   read animations, skins, cameras or lights yet: they are left out. A file that requires
  *   compressed glTF (Draco, meshopt, Basis) is refused by that name. It does not decode pictures,
- *   open windows, print, or touch files: readers take bytes and writers fill buffers. It does not
+ *   open windows or print; only scene/file touches files, when called. It does not
  *   run on big-endian machines or without IEEE floats, and hashes in core/hash.h are for tables,
  *   not for security (pack/sha256 is).
  */
@@ -126,6 +133,7 @@
 #include "core/math.h"
 #include "core/vec.h"
 #include "core/simd.h"
+#include "core/simd_bytes.h"
 #include "core/arena.h"
 #include "core/sink.h"
 #include "core/atomic.h"
@@ -163,6 +171,34 @@
 #include "mesh/mesh_weld.h"
 #include "mesh/mesh_normals.h"
 #include "mesh/mesh_triangulate.h"
+#include "mesh/mesh_adjacency.h"
+#include "mesh/mesh_topology.h"
+#include "mesh/mesh_repair.h"
+#include "mesh/mesh_measure.h"
+#include "mesh/mesh_vertex_cache.h"
+#include "mesh/mesh_overdraw.h"
+#include "mesh/mesh_vertex_fetch.h"
+#include "mesh/mesh_shadow.h"
+#include "mesh/mesh_spatial_sort.h"
+#include "mesh/mesh_strips.h"
+#include "mesh/mesh_simplify.h"
+#include "mesh/mesh_simplify_cluster.h"
+#include "mesh/mesh_lod.h"
+#include "mesh/mesh_meshlet.h"
+#include "mesh/mesh_meshlet_bounds.h"
+#include "mesh/mesh_meshlet_codec.h"
+#include "mesh/mesh_quantise.h"
+#include "mesh/mesh_codec.h"
+#include "mesh/mesh_codec_vertex.h"
+#include "mesh/mesh_codec_index.h"
+#include "mesh/mesh_codec_filter.h"
+#include "mesh/mesh_bvh.h"
+#include "mesh/mesh_bvh_tree.h"
+#include "mesh/mesh_bvh_build.h"
+#include "mesh/mesh_bvh_trace.h"
+#include "mesh/mesh_bvh_query.h"
+#include "mesh/mesh_bvh_instances.h"
+#include "mesh/mesh_pick.h"
 
 #include "image/image_view.h"
 #include "image/png_write.h"

@@ -27,8 +27,8 @@ static inline bvh_block bvh_block_make(const test_mesh *mesh, w3d_mesh_bvh_quali
     w3d_error error = { W3D_OK, 0, "" };
     CHECK(w3d_mesh_bvh_build(&desc, block.bytes, capacity, &block.size,
                              w3d_arena_make(scratch + 1, size)) == W3D_OK);
-    CHECK_MESSAGE(w3d_mesh_bvh_open(block.bytes, block.size, &block.bvh, &error) == W3D_OK, "%s at %llu",
-                  error.text, (unsigned long long)error.offset);
+    CHECK_MESSAGE(w3d_mesh_bvh_open(block.bytes, block.size, &block.bvh, &error) == W3D_OK,
+                  "%s at %llu", error.text, (unsigned long long)error.offset);
     free(scratch);
     return block;
 }

@@ -7,21 +7,32 @@ test_state test;
 
 /* The table of suites: one line a floor, bottom floor first. The ground, core/ to sync/, can be built
  * alone (tests/unit.py ground): that is what the thread sanitizer looks at. */
+/* clang-format off */
 #define SUITES_GROUND(X)                                                                           \
-    X(base) X(size) X(bytes) X(bits) X(hash) X(decimal) X(shortest) X(math) X(simd) X(vec) X(arena) X(atomic)  \
-    X(allocator) X(chunk_arena) X(rotating) X(slab) X(router) X(handle) X(proxy) X(sandbox) X(sandbox_fault) \
+    X(base) X(size) X(bytes) X(bits) X(hash) X(decimal) X(shortest) X(math) X(simd)                \
+    X(simd_bytes) X(vec) X(arena) X(atomic)                                                        \
+    X(allocator) X(chunk_arena) X(rotating) X(slab) X(router) X(handle) X(proxy) X(sandbox)        \
+    X(sandbox_fault)                                                                               \
     X(thread) X(ring) X(snapshot) X(jobs) X(parallel_for) X(trace)
 #define SUITES_ABOVE(X)                                                                            \
-    X(crc32) X(crc32c) X(sha256) X(hmac) X(deflate) X(inflate)                                             \
+    X(crc32) X(crc32c) X(sha256) X(hmac) X(deflate) X(inflate)                                     \
     X(mesh_bounds) X(mesh_weld) X(mesh_normals) X(mesh_polygon) X(mesh_triangulate)                \
+    X(mesh_adjacency) X(mesh_topology) X(mesh_repair)                                              \
+    X(mesh_measure) X(mesh_vertex_cache) X(mesh_overdraw) X(mesh_vertex_fetch) X(mesh_shadow)      \
+    X(mesh_spatial_sort) X(mesh_strips)                                                            \
+    X(mesh_simplify) X(mesh_lod) X(mesh_meshlet) X(mesh_meshlet_bounds) X(mesh_meshlet_codec)      \
+    X(mesh_quantise) X(mesh_codec_vertex) X(mesh_codec_index) X(mesh_codec_filter)                 \
+    X(mesh_bvh) X(mesh_bvh_query) X(mesh_bvh_instances) X(mesh_pick)                               \
     X(png_write)                                                                                   \
     X(json) X(json_write) X(file)                                                                  \
-    X(bjson) X(bjson_stream) X(bjson_source) X(bjson_validate) X(bjson_linear) X(bjson_read)       \
-    X(bjson_path) X(bjson_describe) X(bjson_edit) X(bjson_edit_model)                              \
-    X(bjson_diff) X(bjson_merge) X(bjson_seal) X(bjson_json)              \
-    X(props) X(props_bjson) X(props_json) X(props_blender)                                                             \
+    X(bjson) X(bjson_golden) X(bjson_refusals) X(bjson_stream) X(bjson_source)                     \
+    X(bjson_validate) X(bjson_linear) X(bjson_read) X(bjson_path) X(bjson_describe)                \
+    X(bjson_edit) X(bjson_edit_model) X(bjson_diff) X(bjson_diff_told) X(bjson_merge)              \
+    X(bjson_seal)                                                                                  \
+    X(bjson_json) X(bjson_json_linear) X(props) X(props_bjson) X(props_json) X(props_blender)      \
     X(gltf) X(obj) X(asset_bjson)                                                                  \
     X(soft_raster) X(soft_raster_state) X(thumbnail)
+/* clang-format on */
 #if defined(TEST_GROUND)
 #define SUITES(X) SUITES_GROUND(X)
 #else

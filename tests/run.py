@@ -82,6 +82,7 @@ def steps():
     yield "BJSON in JavaScript", ["node", "tests/web/test_bjson.mjs"]
     yield "BJSON tool", ["python3", "tests/test_bjson_tool.py"]
     yield "properties for Blender", ["python3", "tests/test_props_blender.py"]
+    yield "mesh codecs against meshoptimizer", ["node", "tests/oracle_meshopt.mjs"]
     yield "seeds are fresh", ["python3", "tests/make_gltf_corpus.py", "--check"]
     yield "models against assimp", ["python3", "tests/oracle_assimp.py"]
 
@@ -98,7 +99,7 @@ def wider_steps():
                                     "-fno-sanitize-recover=undefined"]
     yield "Blender add-on", ["python3", "tests/test_blender.py"]
     yield "models of the protocols", ["python3", "tests/models/run.py"]
-    yield "fuzz", ["python3", "tests/fuzz/fuzz.py", "60"]
+    yield "fuzz", ["python3", "tests/fuzz/fuzz.py", "30"]
 
 
 def run(step):

@@ -108,8 +108,10 @@ static void put_shapes(builder *b, uint32_t count, uint32_t fields, uint32_t typ
     close_chunk(b, payload);
 }
 
-/* An ID without a name, its record and heap at the place given back; `size` bytes of them. */
-static unsigned char *put_id(builder *b, uint32_t shape, uint32_t size)
+/* An ID without a name, its record and heap at the place given back, `size` bytes of them; then
+ * references, all to the first row, and room for large arrays. */
+static unsigned char *put_id_with(builder *b, uint32_t shape, uint32_t size, uint32_t references,
+                                  uint32_t large)
 {
     size_t payload = open_chunk(b, W3D_BJSON_CHUNK_ID);
     w3d_store_u16(b->bytes + payload + 1, 2);
@@ -119,10 +121,17 @@ static unsigned char *put_id(builder *b, uint32_t shape, uint32_t size)
     unsigned char *record = b->bytes + b->size;
     b->size += size;
     put_u32(b, b->id_count++);
-    put_u32(b, 0);
+    put_u32(b, references);
+    b->size += references * 4;
     b->size = payload + ((b->size - payload + 15) & ~(size_t)15);
+    b->size += large;
     close_chunk(b, payload);
     return record;
+}
+
+static unsigned char *put_id(builder *b, uint32_t shape, uint32_t size)
+{
+    return put_id_with(b, shape, size, 0, 0);
 }
 
 /* REFS and the header. */
@@ -333,6 +342,61 @@ static builder long_keys(uint32_t n)
     return b;
 }
 
+/* An ID that refers to rows and nothing else. */
+static builder many_references(uint32_t n)
+{
+    builder b = begin(8192 + (size_t)n * 4);
+    put_keys(&b);
+    put_shapes(&b, 1, 0, 0, 0, 0);
+    put_id_with(&b, 0, 0, n, 0);
+    finish(&b);
+    return b;
+}
+
+/* An array of references, and a large one, that use one reference again and again. */
+static builder reference_array(uint32_t n)
+{
+    builder b = begin(8192 + (size_t)n * 4);
+    put_keys(&b);
+    put_shapes(&b, 1, 1, FIELD(W3D_BJSON_ARRAY, W3D_BJSON_SUB_REFERENCE, 1), 8, 0);
+    unsigned char *record = put_id_with(&b, 0, 16 + n * 4, 1, 0);
+    w3d_store_u32(record, 32);
+    w3d_store_u32(record + 4, n * 4);
+    finish(&b);
+    return b;
+}
+static builder large_references(uint32_t n)
+{
+    builder b = begin(8192 + (size_t)n * 4);
+    put_keys(&b);
+    put_shapes(&b, 1, 1, FIELD(W3D_BJSON_LARGE, W3D_BJSON_SUB_REFERENCE, 1), 8, 0);
+    unsigned char *record = put_id_with(&b, 0, 8, 1, n * 4);
+    w3d_store_u32(record + 4, n);
+    finish(&b);
+    return b;
+}
+
+/* Many short arrays of references in a list, one behind the other. */
+static builder short_arrays(uint32_t n)
+{
+    builder b = begin(8192 + (size_t)n * 32);
+    put_keys(&b);
+    put_shapes(&b, 1, 1, FIELD(W3D_BJSON_LIST, 0, 0), 8, 0);
+    uint32_t slots = (4 + n * 4 + 7) & ~7u, first = (24 + slots + n * 8 + 15) & ~15u;
+    uint32_t all = first - 24 + n * 16;
+    unsigned char *record = put_id_with(&b, 0, 8 + all, 1, 0), *list = record + 8;
+    w3d_store_u32(record, 24);
+    w3d_store_u32(record + 4, all);
+    w3d_store_u32(list, n);
+    for (uint32_t i = 0; i < n; i++) {
+        w3d_store_u32(list + 4 + i * 4, FIELD(W3D_BJSON_ARRAY, W3D_BJSON_SUB_REFERENCE, 2));
+        w3d_store_u32(list + slots + i * 8, first + i * 16);
+        w3d_store_u32(list + slots + i * 8 + 4, 16);
+    }
+    finish(&b);
+    return b;
+}
+
 /* ---- counting ---- */
 
 static void steps_are_bounded_by_bytes(void)
@@ -355,6 +419,10 @@ static void steps_are_bounded_by_bytes(void)
         { "small IDs", small_ids, 3000 },
         { "small shapes", small_shapes, 8000 },
         { "long keys", long_keys, 100 },
+        { "references", many_references, 20000 },
+        { "an array of references", reference_array, 20000 },
+        { "a large array of references", large_references, 20000 },
+        { "short arrays", short_arrays, 4000 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint64_t steps[2];
@@ -378,16 +446,16 @@ static void steps_are_bounded_by_bytes(void)
                       cases[i].name, (int)steps[0], (int)steps[1]);
         CHECK(size[1] < 2 * size[0] + 64);
         if (getenv("BJSON_LINEAR"))
-            printf("%-20s %8d bytes %6.2f steps a byte\n", cases[i].name, (int)size[1], most);
+            printf("%-28s %8d bytes %6.2f steps a byte\n", cases[i].name, (int)size[1], most);
     }
 }
 
 /* A file that is refused has cost no more than one that is accepted: damaged at a random place. */
 static void damage_costs_no_more(void)
 {
-    builder (*const makes[])(uint32_t) = { deep,        lists,           empty_arrays,
-                                           free_shapes, changing_shapes, gaps,
-                                           small_ids,   long_keys };
+    builder (*const makes[])(
+        uint32_t) = { deep, lists,     empty_arrays, free_shapes,     changing_shapes,
+                      gaps, small_ids, long_keys,    many_references, short_arrays };
     for (size_t i = 0; i < sizeof makes / sizeof *makes; i++) {
         builder b = makes[i](20);
         for (int k = 0; k < 300; k++) {

@@ -1,6 +1,6 @@
 /* test_bjson_merge.c - a merged file says of every ID what its own file said, rows mapped; into's
  * bytes stay; taking IDs out follows references in circles; names stay apart. */
-#include "bjson_random.h"
+#include "bjson_opened.h"
 #include "core/bytes.h"
 #include "memory/allocator.h"
 #include "pack/crc32c.h"
@@ -10,23 +10,6 @@
 #include "scene/bjson_seal.h"
 #include "scene/bjson_validate.h"
 #include "test.h"
-
-typedef struct opened {
-    unsigned char *bytes;
-    size_t size;
-    w3d_bjson file;
-} opened;
-
-static int open_desc(opened *o, const w3d_bjson_write_desc *desc)
-{
-    w3d_result result;
-    o->bytes = bjson_random_encode(desc, &o->size, &result);
-    CHECK_MESSAGE(o->bytes != NULL, "%s", w3d_result_text(result));
-    if (!o->bytes) return 0;
-    result = w3d_bjson_read(o->bytes, o->size, &o->file, NULL);
-    CHECK_MESSAGE(result == W3D_OK, "%s", w3d_result_text(result));
-    return result == W3D_OK;
-}
 
 static int merge(const w3d_bjson_merge_desc *desc, w3d_bjson_merged *merged, w3d_bjson *file)
 {

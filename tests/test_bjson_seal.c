@@ -244,6 +244,9 @@ static void errors(void)
     while (memcmp(seal, "hash", 4)) seal += 16;
     seal[16] = 2;
     CHECK(w3d_bjson_hash_set(bytes, size) == W3D_ERR_UNSUPPORTED);
+    seal[8] = 40, seal[30] = 1; /* which may need other bytes */
+    CHECK(w3d_bjson_hash_set(bytes, size) == W3D_ERR_UNSUPPORTED);
+    seal[8] = 48, seal[30] = 0;
     seal[16] = 1;
     seal[8] = 47;
     CHECK(w3d_bjson_hash_set(bytes, size) == W3D_ERR_FORMAT);

@@ -19,7 +19,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SKIPPED = 77
-ADDON = ROOT / "examples/blender/io_bjson.py"
+ADDON = ROOT / "examples/blender/io_bjson"
+CONVERT = ROOT / "examples/blender/convert_bjson.py"
 
 # ---- in Blender ----
 

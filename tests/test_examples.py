@@ -41,6 +41,14 @@ EXPECTED = {
     "13_props.c": ["size: outside the limits: clamp to take the nearest",
                    "1 value clamped, size is 0.1", "back from BJSON: equal",
                    "class Cube(bpy.types.PropertyGroup):"],
+    "14_bvh.c": ["ray: triangle 0 at t = 2.50, u = 0.25, v = 0.50", "(0 0 0.5): -0.2887, inside"],
+    "15_codec.c": ["positions 49152 -> 9382 bytes, normals 49152 -> 3298, triangles 95256 -> 8082",
+                   "rows are the same"],
+    "16_lod.c": ["level 1: 16384 triangles, error 0.0025 m", "from  100 m: level 5, 0.68 pixels"],
+    "17_optimise.c": ["each vertex shaded 5.64 times", "each vertex shaded 1.19 times",
+                      "as strips: 3558 indices instead of 6144"],
+    "18_meshlets.c": ["few meshlets: yes", "packed in a quarter of the index list: yes"],
+    "19_topology.c": ["new vertex 7 repeats 0", "neighbours of triangle 0: 2 3 1"],
     "04_render_png.c": ["wrote ring.png: 480 x 320, 6144 triangles"],
 }
 

@@ -138,6 +138,20 @@ static void int_lanes_match_plain_c(void)
     CHECK(w3d_bits_f32(w3d_f4_x(w3d_f4_bits_i4(w3d_i4_splat(0x3F800000)))) == 0x3F800000u);
 }
 
+/* A stream stores what a store does, once it is fenced. */
+static void streams_are_stores(void)
+{
+    float room[4 * 8 + 4], *at = room;
+    while ((uintptr_t)at & 15u) at++;
+    for (int i = 0; i < 8; i++) {
+        float lanes[4];
+        for (int k = 0; k < 4; k++) lanes[k] = any_float();
+        w3d_f4_stream(at + 4 * i, w3d_f4_load(lanes));
+        w3d_stream_fence();
+        CHECK_BYTES((const unsigned char *)(at + 4 * i), (const unsigned char *)lanes, sizeof lanes);
+    }
+}
+
 static void every_backend_gives_the_same_bits(void)
 {
     hash = 0;
@@ -152,5 +166,6 @@ void test_simd(void)
     RUN(float_lanes_match_plain_c);
     RUN(lanes_move_where_they_should);
     RUN(int_lanes_match_plain_c);
+    RUN(streams_are_stores);
     RUN(every_backend_gives_the_same_bits);
 }

@@ -13,6 +13,14 @@ namespace
 
 flatbuffers::FlatBufferBuilder builder(1 << 20); // keeps its memory, as a program would
 
+flatbuffers::Offset<bench::Custom> encode_custom(const scene_object *o)
+{
+    auto inner = bench::CreateInner(builder, builder.CreateString(SCENE_CUSTOM_PATH), true);
+    auto label = builder.CreateString(SCENE_CUSTOM_LABEL);
+    auto weights = builder.CreateVector(o->matrix_local, SCENE_CUSTOM_WEIGHTS);
+    return bench::CreateCustom(builder, inner, label, SCENE_CUSTOM_LEVEL, weights);
+}
+
 const void *encode(const scene_content *c, size_t *size)
 {
     static std::vector<flatbuffers::Offset<bench::Object>> objects;
@@ -27,8 +35,10 @@ const void *encode(const scene_content *c, size_t *size)
                                 o->rotation_quaternion[2], o->rotation_quaternion[3]);
         bench::Matrix matrix;
         memcpy(&matrix, o->matrix_local, sizeof matrix);
+        flatbuffers::Offset<bench::Custom> custom;
+        if (scene_has_custom(c, i)) custom = encode_custom(o);
         objects[i] = bench::CreateObject(builder, 0, name, o->data, o->hide != 0, &location,
-                                         o->mass, &matrix, o->parent, &rotation, &scale);
+                                         o->mass, &matrix, o->parent, &rotation, &scale, custom);
     }
     std::vector<flatbuffers::Offset<bench::Mesh>> meshes;
     if (c->vertex_count) {
@@ -102,6 +112,8 @@ double lookup_by_name(void *opened, const scene_read *reads, uint32_t count)
         const reflection::Field *field = type->fields()->LookupByKey(names[reads[i].property]);
         if (field->type()->base_type() == reflection::Obj)
             sum += table->GetStruct<const float *>(field->offset())[2];
+        else if (field->type()->base_type() == reflection::UInt) // the double of a default is 0
+            sum += (uint32_t)flatbuffers::GetAnyFieldI(*table, *field);
         else
             sum += flatbuffers::GetAnyFieldF(*table, *field);
     }

@@ -28,7 +28,18 @@ typedef struct scene_content {
     uint32_t object_count, vertex_count; /* no mesh: 0 vertices; a mesh has two triangles each */
     const float *positions, *normals, *uvs;
     const uint32_t *indices;
+    uint32_t is_mixed; /* scene_has_custom of the objects have a map "custom" beside the eight */
 } scene_content;
+
+/* What "custom" holds: a string, an array of floats, a number, and a map of a string and a bool. */
+#define SCENE_CUSTOM_LABEL "imported from the catalogue"
+#define SCENE_CUSTOM_PATH  "library/props/chair.asset"
+enum { SCENE_CUSTOM_WEIGHTS = 8, SCENE_CUSTOM_LEVEL = 3 };
+
+static inline int scene_has_custom(const scene_content *content, uint32_t row)
+{
+    return content->is_mixed && row % 10 < 3;
+}
 
 /* Properties in the order of their names; a random read adds a number, a bool, a row, or the
  * third element of a vector. */

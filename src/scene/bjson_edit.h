@@ -77,10 +77,11 @@ W3D_API uint32_t w3d_bjson_edit_count(const w3d_bjson_edit *edit);
  *                            its place asks for
  *         W3D_ERR_UTF8, W3D_ERR_LIMIT (nesting over 32), W3D_ERR_OUT_OF_MEMORY
  * Cost    O(path + value); the first change of an ID that makes it larger or gives it another
- *         structure also O(values of the ID). Each place changed in an ID's
- *         file bytes, and each value of a map or list that is added to or removed from, is moved
- *         once: some 30 bytes each. Memory for what is replaced is free again only where the new
- *         value is of the same size, else when the edit is destroyed. */
+ *         structure also O(values of the ID).
+ *         A change also moves, some 30 bytes each, the ID's other places that were changed, or the
+ *         values behind one that is added to or removed from a map or list. Memory for what is
+ *         replaced is free again only where the new value is of the same size, else when the edit
+ *         is destroyed. */
 
 /* Sets a value: replaces what is there, or adds a property to a map or an item at a list's end.
  *

@@ -37,8 +37,8 @@ typedef struct w3d_bjson_from_json_desc {
  *         W3D_ERR_LIMIT        the memory limit, maps and lists more than 32 deep, a name over 255
  *                              bytes, what bjson_write limits
  *         W3D_ERR_OUT_OF_MEMORY
- * Cost    O(text * log(members of the largest object)). Memory: at most 96 bytes a byte of text and
- *         64 KiB, on which a memory_limit can count; for scenes 2 to 6 bytes a byte.
+ * Cost    O(text * log(text)), also for keys that were chosen to collide. Memory: at most 96 bytes
+ *         a byte of text and 64 KiB, on which a memory_limit can count; for scenes 2 to 6 bytes.
  * Thread  any. */
 W3D_API w3d_result w3d_bjson_from_json(const w3d_bjson_from_json_desc *desc, unsigned char **bytes,
                                        size_t *size, w3d_error *error);

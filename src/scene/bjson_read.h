@@ -14,9 +14,16 @@
  * Where one property of many IDs is wanted, its name is looked up once:
  *
  *     w3d_bjson_lookup mass = w3d_bjson_lookup_make(&file, "mass");
- *     for (uint32_t row = 0; row < file.id_count; row++)
- *         if (w3d_bjson_id_at(&file, row, &id) == W3D_OK && w3d_bjson_properties(&id, &map) &&
- *             w3d_bjson_lookup_get(&mass, &map, &view)) ... */
+ *     for (uint32_t row = 0; row < file.id_count; row++) {
+ *         w3d_bjson_record record;
+ *         const double *at = NULL;
+ *         if (w3d_bjson_record_at(&file, row, &record))
+ *             at = (const double *)w3d_bjson_record_data(&record, &mass, W3D_BJSON_F64);
+ *         if (at) sum += *at;
+ *     }
+ *
+ * Strings, lists and maps are reached by w3d_bjson_id_at, w3d_bjson_properties and
+ * w3d_bjson_lookup_get. */
 #ifndef W3D_BJSON_READ_H
 #define W3D_BJSON_READ_H
 

@@ -25,11 +25,13 @@ static w3d_bjson w3di_bjson_seal_open(const void *bytes, size_t size)
 static w3d_result w3di_bjson_seal_payload(const w3d_bjson *file, const w3d_bjson_chunk_view *chunk,
                                           const unsigned char **payload)
 {
-    if (chunk->size != W3DI_BJSON_SEAL_SIZE) return W3D_ERR_FORMAT;
     const unsigned char *bytes = file->bytes + (size_t)chunk->payload;
-    if (w3d_load_u64(bytes + 8)) return W3D_ERR_FORMAT;
+    if (chunk->size < 4) return W3D_ERR_FORMAT;
+    /* First: what other algorithms need is not known here. */
+    if (w3d_load_u32(bytes) != W3D_BJSON_SHA256) return W3D_ERR_UNSUPPORTED;
+    if (chunk->size != W3DI_BJSON_SEAL_SIZE || w3d_load_u64(bytes + 8)) return W3D_ERR_FORMAT;
     *payload = bytes;
-    return w3d_load_u32(bytes) == W3D_BJSON_SHA256 ? W3D_OK : W3D_ERR_UNSUPPORTED;
+    return W3D_OK;
 }
 
 /* 1 where the code is filled in; a digest or HMAC of all zeros does not happen. */

@@ -16,8 +16,9 @@
  * it, describe it with bjson_describe, and write it with bjson_write.
  *
  * Nothing a call is given is kept, keys included. After an error of the description the stream is
- * as before the call, and nothing of that ID was written; but its keys may stand in KEYS, unused. After an error of the sink, or of
- * `elements`, the stream is dead: every call but destroy gives that error again. */
+ * as before the call, and nothing of that ID was written; but its keys may stand in KEYS, unused.
+ * After an error of the sink, or of `elements`, the stream is dead: every call but destroy gives
+ * that error again. */
 #ifndef W3D_BJSON_STREAM_H
 #define W3D_BJSON_STREAM_H
 

@@ -16,7 +16,7 @@
 #define W3DI_BJSON_TABLE_COUNT(steps) ((void)0)
 #endif
 
-#define W3DI_BJSON_TABLE_ROOTS 128u
+#define W3DI_BJSON_TABLE_ROOTS 16u
 
 /* An entry; stands first in what the table holds. */
 typedef struct w3di_bjson_table_node {
@@ -24,8 +24,8 @@ typedef struct w3di_bjson_table_node {
     uint32_t hash, level; /* level: 1 at the leaves */
 } w3di_bjson_table_node;
 
-/* Zeroed: empty. For a hundred thousand entries and more, whoever knows how many there will be hands
- * over as many roots: trees of ten nodes and more are read from memory, not from caches. */
+/* Zeroed: empty. Whoever knows that there will be many entries hands over as many roots: trees of
+ * ten nodes and more are read from memory, not from caches. */
 typedef struct w3di_bjson_table {
     w3di_bjson_table_node *roots[W3DI_BJSON_TABLE_ROOTS];
     w3di_bjson_table_node **many; /* [many_count] zeroed, a power of two; NULL: `roots` are used */

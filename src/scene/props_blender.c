@@ -5,6 +5,7 @@
 #include "scene/props_blender.h"
 
 #include "core/shortest.h"
+#include "scene/bjson_json.h"
 #include "scene/props_value.h"
 
 #define W3DI_PROPS_BLENDER_TABLES 64
@@ -360,10 +361,7 @@ static void w3di_props_blender_enum(w3di_props_blender *out, const w3d_prop *pro
 
 static void w3di_props_blender_row(w3di_props_blender *out, const w3d_prop *prop)
 {
-    static const char *const targets[16] = { "Object", "Mesh",     "Material", "Camera",
-                                             "Light",  "Image",    "Texture",  "Collection",
-                                             "Scene",  "World",    "Armature", "Action",
-                                             "Curve",  "NodeTree", "Text",     "Key" };
+    const char *target = prop->target ? w3d_bjson_json_type_name(prop->target - 1u) : NULL;
     switch (prop->type) {
     case W3D_PROP_REFERENCE:
         if (prop->n) {
@@ -372,8 +370,7 @@ static void w3di_props_blender_row(w3di_props_blender *out, const w3d_prop *prop
         }
         w3di_props_blender_begin(out, prop, "PointerProperty");
         w3di_props_blender_text(out, ", type=bpy.types.");
-        w3di_props_blender_text(out, prop->target && prop->target <= 16 ? targets[prop->target - 1]
-                                                                        : "ID");
+        w3di_props_blender_text(out, target ? target : "ID");
         w3di_props_blender_end(out, prop);
         return;
     case W3D_PROP_ENUM: w3di_props_blender_enum(out, prop); return;
