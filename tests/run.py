@@ -27,7 +27,7 @@ SKIPPED = 77
 # How the unit tests are built: name, compiler, flags. "modules" compiles src/*.c one by one, the
 # way they stand; "amalgamated" compiles wasm3d.h, in a file of the language named.
 UNIT_BUILDS = [
-    ("modules gcc -O3", "modules", "gcc", "-std=c99 -O3 -ffp-contract=off"),
+    ("modules gcc -O2", "modules", "gcc", "-std=c99 -O2 -ffp-contract=off"),
     ("modules clang -O0", "modules", "clang", "-std=c11 -O0 -ffp-contract=off"),
     ("modules sanitized", "modules", "clang",
      "-std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"),
@@ -35,14 +35,15 @@ UNIT_BUILDS = [
      "-std=c11 -O1 -g -fsanitize=thread -fno-sanitize-recover=all"),
     ("ground without threads", "ground", "gcc", "-std=c99 -O1 -DW3D_THREADS=0"),
     ("ground emscripten threads", "ground", "tests/toolchains/emcc_oldest.sh", "-O2 -pthread"),
-    ("amalgamated gcc -O2", "amalgamated c", "gcc", "-std=c99 -O2"),
     ("amalgamated clang++ -O3", "amalgamated cc", "clang", "-O3"),
-    ("amalgamated scalar", "amalgamated c", "gcc", "-std=c17 -O2 -DW3D_SIMD_SCALAR=1 -DW3D_CRC_PORTABLE=1"),
     ("amalgamated fma", "amalgamated cc", "gcc", "-O3 -mavx2 -mfma -msse4.2"),
     ("amalgamated emscripten simd", "amalgamated c", "tests/toolchains/emcc_oldest.sh",
      "-O2 -msimd128"),
 ]
 WIDER_UNIT_BUILDS = [
+    ("amalgamated scalar", "amalgamated c", "gcc",
+     "-std=c17 -O2 -DW3D_SIMD_SCALAR=1 -DW3D_CRC_PORTABLE=1"),
+    ("amalgamated gcc -O3", "amalgamated c", "gcc", "-std=c99 -O3"),
     ("ground windows", "ground", "x86_64-w64-mingw32-gcc", "-std=gnu11 -O1"),
     ("amalgamated simde", "amalgamated c", "gcc", "-std=gnu17 -O2 -DW3D_SIMD_SIMDE=1"),
     ("amalgamated emscripten", "amalgamated c", "tests/toolchains/emcc_oldest.sh", "-O2"),
@@ -64,7 +65,6 @@ def steps():
     yield "wasm3d.h is fresh", ["python3", "amalgamate.py", "--check"]
     yield "amalgamate", ["python3", "tests/test_amalgamate.py"]
     yield from unit_steps(UNIT_BUILDS)
-    yield "unit: browser", ["node", "tests/web/test_units.mjs"]
     yield "compile matrix", ["python3", "tests/compile/compile_matrix.py", "--quick"]
     yield "examples", ["python3", "tests/test_examples.py"]
     yield "demo: same bytes", ["python3", "tests/test_demo.py"]
@@ -90,6 +90,7 @@ def steps():
 def wider_steps():
     """What --wider adds, with the toolchains of later suites."""
     yield from unit_steps(WIDER_UNIT_BUILDS)
+    yield "unit: browser", ["node", "tests/web/test_units.mjs"]
     yield "compile matrix: newest", ["python3", "tests/compile/compile_matrix.py", "--quick", "--newest", "newest"]
     yield "demo: same bytes, newest", ["python3", "tests/test_demo.py", "--ci"]
     yield "ring: all pairs, 10^7 records", ["node", "tests/web/test_ring.mjs", "--full"]

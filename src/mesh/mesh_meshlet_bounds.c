@@ -179,6 +179,17 @@ W3D_API w3d_result w3d_mesh_meshlet_bounds(const w3d_mesh_view *mesh, const w3d_
     return W3D_OK;
 }
 
+W3D_API int w3d_meshlet_faces_away(const w3d_meshlet_bounds *bounds, const float *eye)
+{
+    double along = 0.0, square = 0.0, cutoff = (double)bounds->cone_cutoff;
+    for (int k = 0; k < 3; k++) {
+        double d = (double)bounds->cone_apex[k] - (double)eye[k];
+        along += d * (double)bounds->cone_axis[k];
+        square += d * d;
+    }
+    return along > 0.0 && along * along >= cutoff * cutoff * square;
+}
+
 #undef W3DI_MESHLET_BOUNDS_MARGIN
 
 #if defined(__clang__)

@@ -12,10 +12,10 @@
 #include "mesh/mesh_meshlet.h"
 
 typedef struct w3d_meshlet_bounds {
-    w3d_sphere sphere;       /* holds every vertex; radius -1 where there is none to hold     */
-    float      cone_apex[3]; /* an eye may be in the region only if the apex lies before it   */
-    float      cone_axis[3]; /* unit length; the mean direction the triangles face            */
-    float      cone_cutoff;  /* 2 where there is no eye that sees back faces only             */
+    w3d_sphere sphere;  /* holds every vertex; radius -1 where there is none to hold     */
+    float cone_apex[3]; /* an eye may be in the region only if the apex lies before it   */
+    float cone_axis[3]; /* unit length; the mean direction the triangles face            */
+    float cone_cutoff;  /* 2 where there is no eye that sees back faces only             */
 } w3d_meshlet_bounds;
 
 /* Bounds of meshlets [begin, end).
@@ -41,15 +41,6 @@ W3D_API w3d_result w3d_mesh_meshlet_bounds(const w3d_mesh_view *mesh, const w3d_
 /* 1 where an eye at that point sees no front face of the meshlet. In a shader, in floats:
  * dot(normalize(cone_apex - eye), cone_axis) >= cone_cutoff; the cutoff has room for its rounding
  * (1e-5). For a parallel projection put the view direction in place of the normalised vector. */
-static inline int w3d_meshlet_faces_away(const w3d_meshlet_bounds *bounds, const float *eye)
-{
-    double along = 0.0, square = 0.0, cutoff = (double)bounds->cone_cutoff;
-    for (int k = 0; k < 3; k++) {
-        double d = (double)bounds->cone_apex[k] - (double)eye[k];
-        along += d * (double)bounds->cone_axis[k];
-        square += d * d;
-    }
-    return along > 0.0 && along * along >= cutoff * cutoff * square;
-}
+W3D_API int w3d_meshlet_faces_away(const w3d_meshlet_bounds *bounds, const float *eye);
 
 #endif /* W3D_MESH_MESHLET_BOUNDS_H */
