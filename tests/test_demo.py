@@ -380,8 +380,8 @@ def main():
         test_bad_files(BUILD / "sanitized" / "demo")
         test_arguments(BUILD / "sanitized" / "demo", models)
         test_memory()
-    if {"gcc -O0", "gcc -O3"} <= names:
-        test_progress(BUILD / "gcc_-O0" / "demo", BUILD / "gcc_-O3" / "demo")
+    if {"gcc -O0", "clang -O3"} <= names:
+        test_progress(BUILD / "gcc_-O0" / "demo", BUILD / "clang_-O3" / "demo")
     for reason in skipped:
         print(f"SKIPPED {reason}")
     print(f"{passed} passed, {failed} failed")
