@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """bjson.py - read and write BJSON v2 files; what is read stays where it is. No packages needed.
 
     python3 bjson.py FILE...                 checks files and prints what they hold
@@ -379,12 +378,14 @@ class _Writer:
 
 def main(paths):
     bad = 0
+    if not paths or paths[0].startswith("-"):
+        sys.exit(__doc__)
     for path in paths:
         try:
             with open(path, "rb") as f:
                 file = File(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ))
-        except ValueError as error:
-            print(f"{path}: {error}")
+        except (OSError, ValueError) as error:
+            print(f"{path}: {getattr(error, 'strerror', None) or error}")
             bad = 1
             continue
         print(f"{path}: {file.size} bytes, {len(file)} IDs, {file.shape_count} shapes")
