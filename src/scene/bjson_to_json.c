@@ -201,6 +201,8 @@ static w3d_result w3di_bjson_to_json_wrapped(const w3di_bjson_to_json_state *s, 
 static w3d_result w3di_bjson_to_json_container(const w3di_bjson_to_json_state *s,
                                                const w3d_bjson_view *view, uint32_t depth)
 {
+    /* Longer than it is: GCC sees eight bytes looked at at a time, and warns of a shorter one. */
+    static const char dollar[16] = "$";
     w3d_json_writer *writer = s->writer;
     int is_map = view->tag == W3D_BJSON_MAP;
     if (depth > W3D_BJSON_DEPTH_LIMIT) return w3di_bjson_to_json_changed(s, view->offset);
@@ -213,7 +215,7 @@ static w3d_result w3di_bjson_to_json_container(const w3di_bjson_to_json_state *s
         w3d_bjson_view item;
         if (!w3d_bjson_item(view, i, &key, &item))
             return w3di_bjson_to_json_changed(s, view->offset);
-        if (is_map) w3d_json_write_key_joined(writer, key[0] == '$' ? "$" : "", key);
+        if (is_map) w3d_json_write_key_joined(writer, key[0] == '$' ? dollar : dollar + 1, key);
         w3d_result result = w3di_bjson_to_json_value(s, &item, depth + 1);
         if (result != W3D_OK) return result;
     }

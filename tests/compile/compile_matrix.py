@@ -509,13 +509,13 @@ def emscripten(matrix, which):
                            universal_newlines=True, errors="replace")
     if probe.returncode:
         raise Skipped(probe.stdout.strip().split("\n")[-1][:200] or f"{emcc} does not run")
-    for (standard, suffix, warnings), flags in itertools.product(
-            (("-std=c99", "c", C_WARNINGS), ("-std=c++11", "cc", WARNINGS)),
-            ([], ["-msimd128"]) if matrix.quick else ([], ["-msimd128"], ["-pthread"],
-                                                      ["-msimd128", "-pthread"])):
-        name = f"emscripten_{which}_{suffix}{''.join(flags)}.o"
-        yield Job(name, [emcc, standard, "-O2", *flags, *warnings, "-I.", "-c",
-                         f"implementation.{suffix}", "-o", name])
+    languages = (("-std=c99", "c", C_WARNINGS), ("-std=c++11", "cc", WARNINGS))
+    every = ([], ["-msimd128"], ["-pthread"], ["-msimd128", "-pthread"])
+    for number, flags in enumerate(every[::3] if matrix.quick else every):
+        for standard, suffix, warnings in matrix.turn(number, languages):
+            name = f"emscripten_{which}_{suffix}{''.join(flags)}.o"
+            yield Job(name, [emcc, standard, "-O2", *flags, *warnings, "-I.", "-c",
+                             f"implementation.{suffix}", "-o", name])
 
 
 def emscripten_oldest(matrix):
