@@ -379,7 +379,7 @@ static void names_that_begin_alike(void)
             if (has) CHECK(w3d_bjson_to_i64(&view, &number) && number == (int64_t)i);
             const void *data = w3d_bjson_record_find(&record, names[i], W3D_BJSON_I64);
             CHECK((data != NULL) == has && (!has || w3d_load_i64(data) == (int64_t)i));
-            snprintf(longer, sizeof longer, "%s~", names[i]);
+            snprintf(longer, sizeof longer, "%.38s~", names[i]);
             CHECK(!w3d_bjson_get(&id, longer, &view));
         }
         free(bytes);

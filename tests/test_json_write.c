@@ -192,7 +192,7 @@ static void strings_come_back(void)
             memcpy(string + size, part, strlen(part));
             size += strlen(part);
         }
-        if (size && test_random_below(4) == 0) string[0] = string[0] < 0 ? string[0] : '\0';
+        if (size && test_random_below(4) == 0 && (signed char)string[0] >= 0) string[0] = '\0';
         char *exact = (char *)malloc(size ? size : 1);
         memcpy(exact, string, size);
         page *p = open_page(0, 0, i % 3 == 0);
