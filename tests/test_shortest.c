@@ -73,7 +73,14 @@ static void reference(double value, int is_float, char *out)
                 }
                 *at = '0'; /* 9.99 and one more: shorter, and tried before */
             }
-            double back = is_float ? (double)strtof(out, NULL) : strtod(out, NULL);
+            double back;
+            float single = strtof(out, NULL);
+#if defined(_WIN32) /* whose strtod misses some doubles by a unit in the last place */
+            w3d_decimal_read(out, strlen(out), &back);
+#else
+            back = strtod(out, NULL);
+#endif
+            if (is_float) back = (double)single;
             if (back == fabs(value)) return;
         }
     }
