@@ -283,7 +283,7 @@ static void by_name(void)
         bjson_random_make(a);
         test.random = state;
         bjson_random_make(b);
-        uint32_t count = a->desc.id_count, live = 0;
+        uint32_t count = a->desc.id_count;
         for (uint32_t i = 0; i < count; i++) to[i] = i;
         for (uint32_t i = count; i-- > 1;) {
             uint32_t k = test_random_below(i + 1), swap = to[i];
@@ -295,7 +295,6 @@ static void by_name(void)
             snprintf(a->names[i], sizeof a->names[i], "id %u", i);
             a->ids[i].flags = 0;
             b->ids[to[i]] = a->ids[i];
-            live++;
         }
         /* b's values refer by new rows: those of `a` are its own copies. */
         for (uint32_t i = 0; i < count; i++)
