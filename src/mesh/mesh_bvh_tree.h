@@ -14,7 +14,7 @@
 
 typedef enum w3d_mesh_bvh_quality {
     W3D_MESH_BVH_BALANCED = 0, /* three neighbours on either side: for most uses              */
-    W3D_MESH_BVH_HIGH,         /* twelve: twice the time, a tree that is often a little better */
+    W3D_MESH_BVH_HIGH,         /* twelve: more time; the tree may be a little better */
     W3D_MESH_BVH_FAST          /* two: for meshes that change all the time                     */
 } w3d_mesh_bvh_quality;
 

@@ -4,8 +4,7 @@
  *     w3d_mesh_meshlet_encode(&source, block, most, &size);
  *     w3d_mesh_meshlet_decode(block, size, vertices, triangles, &counts);
  *
- * About 1.1 bytes a triangle and 1.2 to 2.5 a vertex for meshlets in the order that
- * w3d_mesh_meshlet_build makes. Vertices come back as they were; so do triangles in their order,
+ * Made for meshlets in the order that w3d_mesh_meshlet_build gives. Vertices come back as they were; so do triangles in their order,
  * but the corners of one may be turned about (a b c as b c a), which keeps its front.
  *
  * The format, version 1; numbers are little-endian.

@@ -67,7 +67,7 @@ typedef struct w3d_bjson_merged {
  *                           name moves beyond 4 GiB, a file over SIZE_MAX
  *         W3D_ERR_FORMAT    the bytes have changed since they were checked
  *         W3D_ERR_OUT_OF_MEMORY; what the sink gave
- * Cost    about that of copying both files, some 300 ns an ID and O(log keys) a field of SHAP, and
+ * Cost    about that of copying both files, O(1) an ID, more where it is renamed, and O(log keys) a field of SHAP, and
  *         with `rows` a walk over the properties of what is taken. Memory: up to 12 bytes a row of
  *         `from` and 8 a key of both, both tables once more; with `rename` up to 64 an ID of `into`
  *         and 128 an ID taken, with a sink 24 a row and the longest properties of an ID. */
