@@ -16,7 +16,8 @@ FILES   ?=
 OUT     ?= build/demo_out
 SECONDS ?= 60
 
-DEMO  = examples/demo/main.c examples/demo/pipeline.c
+# As one file with static functions the compiler leaves out what the demo does not call.
+DEMO  = -DW3D_STATIC=1 -I. -include examples/demo/pipeline.c
 CLANG ?= clang
 WASM  = $(CLANG) --target=wasm32 -Oz -msimd128 -mbulk-memory -fvisibility=hidden -DNDEBUG -I.
 
@@ -25,35 +26,37 @@ WASM  = $(CLANG) --target=wasm32 -Oz -msimd128 -mbulk-memory -fvisibility=hidden
 demo: build/demo
 	./build/demo $(FILES) --out $(OUT)
 
-build/demo: wasm3d.h $(DEMO) examples/demo/pipeline.h
+build/demo: wasm3d.h $(wildcard examples/demo/*.[ch])
 	mkdir -p build
-	$(CC) $(CFLAGS) -I. $(DEMO) -o $@
+	$(CC) $(CFLAGS) $(DEMO) examples/demo/main.c -o $@
 
 # Two steps: given sources to link, clang 14 hands the module to whatever wasm-opt is installed.
 page: wasm3d.h
 	mkdir -p build/page
-	$(WASM) -c examples/demo/wasm.c -o build/page/wasm.o
-	$(WASM) -c examples/demo/pipeline.c -o build/page/pipeline.o
+	$(WASM) $(DEMO) -c examples/demo/wasm.c -o build/page/wasm.o
 	$(CLANG) --target=wasm32 -nostdlib -Wl,--no-entry,--gc-sections,--strip-all \
-	    build/page/wasm.o build/page/pipeline.o -o build/page/demo.wasm
-	rm build/page/wasm.o build/page/pipeline.o
+	    build/page/wasm.o -o build/page/demo.wasm
+	rm build/page/wasm.o
 	cp examples/demo/web/* examples/models/gardener.glb build/page/
 	@echo "made build/page; see it with: python3 -m http.server -d build/page"
 
 ring: wasm3d.h
 	mkdir -p build/ring
-	$(WASM) -matomics -DW3D_WEB=0 -c examples/ring/ring.c -o build/ring/ring.o
+	$(WASM) -matomics -DW3D_WEB=0 -DW3D_STATIC=1 -c examples/ring/ring.c -o build/ring/ring.o
 	$(CLANG) --target=wasm32 -nostdlib -Wl,--no-entry,--gc-sections,--strip-all \
 	    -Wl,--shared-memory,--import-memory,--max-memory=16777216 build/ring/ring.o -o build/ring/ring.wasm
 	rm build/ring/ring.o
 	cp examples/ring/index.html examples/ring/ring.css examples/ring/*.mjs src/web/*.js build/ring/
 	@echo "made build/ring; see it with: python3 examples/ring/serve.py build/ring"
 
+# One file again; the first holds the implementation.
+TOOL = examples/bjson_tool/main.c $(filter-out %/main.c,$(wildcard examples/bjson_tool/*.c))
+
 tool: build/bjson_tool
 
 build/bjson_tool: wasm3d.h $(wildcard examples/bjson_tool/*.[ch])
 	mkdir -p build
-	$(CC) $(CFLAGS) -I. examples/bjson_tool/*.c -o $@
+	$(CC) $(CFLAGS) -DW3D_STATIC=1 -I. $(TOOL:%=-include %) -x c /dev/null -o $@
 
 test:
 	tests/setup.sh || test $$? -eq 77

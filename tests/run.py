@@ -90,6 +90,7 @@ def steps():
 def wider_steps():
     """What --wider adds, with the toolchains of later suites."""
     yield from unit_steps(WIDER_UNIT_BUILDS)
+    yield "examples as written", ["python3", "tests/test_examples.py", "--as-written"]
     yield "unit: browser", ["node", "tests/web/test_units.mjs"]
     yield "compile matrix: newest", ["python3", "tests/compile/compile_matrix.py", "--quick", "--newest", "newest"]
     yield "demo: same bytes, newest", ["python3", "tests/test_demo.py", "--ci"]

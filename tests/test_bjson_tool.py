@@ -310,11 +310,13 @@ def main():
             flags.remove("--program")
         else:
             TOOL = str(folder / "bjson_tool")
-            sources = sorted(map(str, (ROOT / "examples/bjson_tool").glob("*.c")))
-            subprocess.run(["cc", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", *flags, "-I.",
-                            *sources, "-o", TOOL], cwd=ROOT, check=True)
-        subprocess.run(["cc", "-O1", "-I.", "examples/demo/main.c", "examples/demo/pipeline.c", "-o",
-                        str(folder / "demo")], cwd=ROOT, check=True)
+            # As one file, like `make tool`; the first holds the implementation.
+            sources = sorted((ROOT / "examples/bjson_tool").glob("*.c"), key=lambda path: path.stem != "main")
+            parts = [word for path in sources for word in ("-include", str(path))]
+            subprocess.run(["cc", "-O1", "-DW3D_STATIC=1", "-Wall", "-Wextra", "-Wshadow", "-Werror", *flags, "-I.",
+                            *parts, "-x", "c", "/dev/null", "-o", TOOL], cwd=ROOT, check=True)
+        subprocess.run(["cc", "-O1", "-DW3D_STATIC=1", "-I.", "-include", "examples/demo/pipeline.c",
+                        "examples/demo/main.c", "-o", str(folder / "demo")], cwd=ROOT, check=True)
         subprocess.run([str(folder / "demo"), "--out", name, "--size", "64x64"], cwd=ROOT, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         scene = folder / "scene.bjson"

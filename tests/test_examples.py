@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 """Compile and run every example by the command that stands on top of it.
 
-The command is the indented line of the first comment that begins with "cc". It is run as written,
-with warnings as errors added; the program's output must hold the lines expected below.
+    test_examples.py                the first one as written; the others share one implementation
+    test_examples.py --as-written   every one as written, which takes minutes
+
+The command is the indented line of the first comment that begins with "cc". It is run with
+warnings as errors added; the program's output must hold the lines expected below. To share means
+that the example sees a wasm3d.h that leaves the implementation out, and is linked with an object
+that holds it.
 """
 import json
 import pathlib
@@ -53,8 +58,19 @@ EXPECTED = {
 }
 
 
-def check(example, folder):
-    """Gives '' or what is wrong."""
+def shared_implementation(folder):
+    """Makes the object, and a folder with the wasm3d.h without it; gives both paths."""
+    implementation = folder / "implementation"
+    implementation.with_suffix(".c").write_text('#define WASM3D_IMPLEMENTATION\n#include "wasm3d.h"\n')
+    subprocess.run(["cc", "-I.", "-c", implementation.with_suffix(".c"), "-o",
+                    implementation.with_suffix(".o")], cwd=ROOT, check=True)
+    (folder / "include").mkdir()
+    (folder / "include/wasm3d.h").write_text(f'#undef WASM3D_IMPLEMENTATION\n#include "{ROOT}/wasm3d.h"\n')
+    return f"-I{folder}/include", str(implementation.with_suffix(".o"))
+
+
+def check(example, folder, shared):
+    """Gives '' or what is wrong; `shared` is what shared_implementation gave, or None."""
     text = example.read_text()
     if text.count("\n") >= 100:
         return f"{text.count(chr(10))} lines; examples stay under 100"
@@ -63,6 +79,8 @@ def check(example, folder):
         return "no line with the compile command in the first comment"
     line = command.group(1)
     line = line.replace("cc ", "cc -Wall -Wextra -Wpedantic -Wshadow -Werror ", 1)
+    if shared:
+        line = line.replace("-I. ", f"{shared[0]} -I. ", 1).replace(" -o ", f" {shared[1]} -o ", 1)
     line = re.sub(r"-o (\w+)", rf"-o {folder}/\1", line).replace("&& ./", f"&& cd {folder} && ./")
     done = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
@@ -80,11 +98,15 @@ def main():
     examples = sorted((ROOT / "examples").glob("[0-9]*.c"))
     if [example.name for example in examples] != sorted(EXPECTED):
         sys.exit(f"examples/ holds {[e.name for e in examples]}, expected {sorted(EXPECTED)}")
-    for example in examples:
-        with tempfile.TemporaryDirectory() as folder:
-            wrong = check(example, folder)
-        print(f"{example.name:20} {wrong or 'ok'}")
-        failed += bool(wrong)
+    with tempfile.TemporaryDirectory() as shared_folder:
+        shared = None
+        for example in examples:
+            with tempfile.TemporaryDirectory() as folder:
+                wrong = check(example, folder, shared)
+            print(f"{example.name:20} {wrong or 'ok'}")
+            failed += bool(wrong)
+            if not shared and "--as-written" not in sys.argv:
+                shared = shared_implementation(pathlib.Path(shared_folder))
     print(f"{len(examples) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 

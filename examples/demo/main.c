@@ -138,7 +138,7 @@ static unsigned char *read_file(const char *path, size_t *size)
     return bytes;
 }
 
-static int write_file(const char *path, const void *bytes, size_t size)
+static int write_bytes(const char *path, const void *bytes, size_t size)
 {
     FILE *file = fopen(path, "wb");
     int good = file && fwrite(bytes, 1, size, file) == size;
@@ -165,7 +165,7 @@ typedef struct session {
 } session;
 
 /* Files beside the model or below its folder; a model has no business with others. */
-static w3d_result open_sidecar(void *user, const char *name, size_t name_size, const void **bytes,
+static w3d_result read_sidecar(void *user, const char *name, size_t name_size, const void **bytes,
                                size_t *size)
 {
     session *s = (session *)user;
@@ -317,7 +317,7 @@ static int write_output(const char *path, const char *extension, const void *byt
 {
     char number[32];
     char *whole = join(path, strlen(path), extension, strlen(extension));
-    int good = write_file(whole, bytes, size);
+    int good = write_bytes(whole, bytes, size);
     if (good) printf("  wrote %s, %s bytes\n", whole, grouped(size, number));
     free(whole);
     return good;
@@ -349,7 +349,7 @@ static int run_file(const options *given, int index)
     job.size = size;
     job.width = given->width;
     job.height = given->height;
-    job.open = open_sidecar;
+    job.open = read_sidecar;
     job.progress = show_progress;
     job.now = milliseconds_now;
     job.user = &s;

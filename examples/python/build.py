@@ -28,15 +28,15 @@ def main():
               "install python3-dev)")
         sys.exit(77)
     folder.mkdir(parents=True, exist_ok=True)
-    implementation = folder / "wasm3d.c"  # in a file of its own: Python.h wants to be first in its own
-    implementation.write_text('#define WASM3D_IMPLEMENTATION\n#include "wasm3d.h"\n')
     module = folder / ("holder" + sysconfig.get_config_var("EXT_SUFFIX"))
     shared = ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared"]
-    # Python.h is none of ours to warn about: a system header.
+    # Python.h is none of ours to warn about: a system header. The implementation goes into the
+    # module's own file, as static functions: what it does not call is left out.
     done = subprocess.run([*compiler.split(), "-std=c11", "-O2", "-fPIC", "-pthread", "-Wall", "-Wextra",
                            "-Wno-missing-field-initializers", "-Wno-cast-function-type", *shared,
+                           "-DWASM3D_IMPLEMENTATION", "-DW3D_STATIC=1",
                            "-isystem", str(include), f"-I{ROOT}", *os.environ.get("CFLAGS", "").split(),
-                           str(HERE / "holder.c"), str(implementation), "-o", str(module)])
+                           str(HERE / "holder.c"), "-o", str(module)])
     if done.returncode:
         sys.exit(1)
     print(module)
