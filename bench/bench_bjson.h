@@ -41,12 +41,13 @@ void bjson_bench_file(bjson_bench *b);
 void bjson_bench_encode(void *user);
 void bjson_bench_validate(void *user);
 void bjson_bench_traverse(void *user);
-void bjson_bench_lookup(void *user);          /* by name */
+void bjson_bench_lookup(void *user);          /* by name, with what names were before */
+void bjson_bench_lookup_alone(void *user);    /* by name, each for itself */
 void bjson_bench_lookup_resolved(void *user); /* by names looked up once */
 void bjson_bench_copy(void *user);            /* memcpy of the file */
 
 /* The rows beside other formats, in bench_bjson_peers.c. */
 void bench_bjson_peers(bjson_bench *b);
-void bench_bjson_mixed(bjson_bench *b); /* encoded and checked only */
+void bench_bjson_mixed(bjson_bench *b); /* not looked up */
 
 #endif /* BENCH_BJSON_H */

@@ -171,5 +171,6 @@ void bench_bjson_mixed(bjson_bench *b)
     size_row(b, b->peer->name, b->peer_size);
     row(b, "encode", bjson_bench_encode, peer_encode, 21);
     row(b, "validate", bjson_bench_validate, peer_validate, 21);
+    row(b, "open and add up all properties", bjson_bench_traverse, peer_traverse, 21);
 #endif
 }

@@ -56,29 +56,31 @@ static void cluster(void *user)
 static void peer_simplify(void *user)
 {
     work *w = (work *)user;
-    w->peer_count = (uint32_t)meshopt_simplify(
-        w->peer_indices, w->view.indices, w->view.index_count, w->view.positions,
-        w->view.vertex_count, 12, w->desc.target_index_count, 1e9f, 0, NULL);
+    w->peer_count =
+        (uint32_t)meshopt_simplify(w->peer_indices, w->view.indices, w->view.index_count,
+                                   w->view.positions, w->view.vertex_count, 12,
+                                   w->desc.target_index_count, 1e9f, 0, NULL);
 }
 
 static void peer_cluster(void *user)
 {
     work *w = (work *)user;
-    w->peer_count = (uint32_t)meshopt_simplifySloppy(
-        w->peer_indices, w->view.indices, w->view.index_count, w->view.positions,
-        w->view.vertex_count, 12, w->desc.target_index_count, 1e9f, NULL);
+    w->peer_count =
+        (uint32_t)meshopt_simplifySloppy(w->peer_indices, w->view.indices, w->view.index_count,
+                                         w->view.positions, w->view.vertex_count, 12,
+                                         w->desc.target_index_count, 1e9f, NULL);
 }
 #endif
 
 static void say_distance(const char *who, const work *w, const float *positions,
                          const uint32_t *indices, uint32_t count)
 {
-    w3d_mesh_view small = w->view;
-    small.positions = positions;
-    small.indices = indices;
-    small.index_count = count;
-    reference_distance there = reference_distance_to(&w->view, &small, SAMPLES);
-    reference_distance back = reference_distance_to(&small, &w->view, SAMPLES);
+    w3d_mesh_view fewer = w->view;
+    fewer.positions = positions;
+    fewer.indices = indices;
+    fewer.index_count = count;
+    reference_distance there = reference_distance_to(&w->view, &fewer, SAMPLES);
+    reference_distance back = reference_distance_to(&fewer, &w->view, SAMPLES);
     printf("    %-8s%9u triangles   rms there %.4g back %.4g   most there %.4g back %.4g\n", who,
            count / 3, there.rms, back.rms, there.max, back.max);
 }
@@ -101,8 +103,8 @@ static void row_of(work *w, const char *mesh, const char *kind, double part, voi
     row.user = w;
     row.rounds = 3;
     bench_run(&row);
-    say_distance("ours", w, ours == simplify && w->moving ? w->positions : w->view.positions, w->indices,
-                 w->index_count);
+    say_distance("ours", w, ours == simplify && w->moving ? w->positions : w->view.positions,
+                 w->indices, w->index_count);
     printf("            said %.4g\n", w->error);
     if (peer) say_distance("peer", w, w->view.positions, w->peer_indices, w->peer_count);
 }
@@ -129,7 +131,8 @@ void bench_mesh_simplify(void)
         w.positions = (float *)malloc((size_t)mesh->vertex_count * 12);
         if (!w.indices || !w.peer_indices || !w.positions) exit(1);
         w.scratch_size = w3d_mesh_simplify_scratch_size(mesh->vertex_count, mesh->index_count, 0);
-        size_t other = w3d_mesh_simplify_cluster_scratch_size(mesh->vertex_count, mesh->index_count);
+        size_t other =
+            w3d_mesh_simplify_cluster_scratch_size(mesh->vertex_count, mesh->index_count);
         if (other > w.scratch_size) w.scratch_size = other;
         w.scratch = bench_scratch(w.scratch_size);
         for (int p = 0; p < 3; p++) {

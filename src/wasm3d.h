@@ -37,7 +37,9 @@
  *   pack/    crc32 crc32c sha256 hmac inflate deflate
  *   memory/  allocator chunk_arena rotating slab router handle proxy sandbox
  *   sync/    thread mutex ring ring_message snapshot jobs parallel_for trace
- *   mesh/    mesh_view mesh_bounds mesh_weld mesh_normals mesh_triangulate
+ *   mesh/    mesh_view mesh_bounds mesh_weld mesh_normals mesh_normals_crease
+ *            mesh_tangents mesh_tangents_split mesh_transform mesh_skinning mesh_morph
+ *            mesh_triangulate mesh_triangulate_holes mesh_smooth
  *            mesh_adjacency mesh_topology mesh_repair
  *            mesh_measure mesh_vertex_cache mesh_overdraw mesh_vertex_fetch mesh_shadow
  *            mesh_spatial_sort mesh_strips mesh_simplify mesh_simplify_cluster mesh_lod
@@ -170,7 +172,15 @@
 #include "mesh/mesh_bounds.h"
 #include "mesh/mesh_weld.h"
 #include "mesh/mesh_normals.h"
+#include "mesh/mesh_normals_crease.h"
+#include "mesh/mesh_tangents.h"
+#include "mesh/mesh_tangents_split.h"
+#include "mesh/mesh_transform.h"
+#include "mesh/mesh_skinning.h"
+#include "mesh/mesh_morph.h"
 #include "mesh/mesh_triangulate.h"
+#include "mesh/mesh_triangulate_holes.h"
+#include "mesh/mesh_smooth.h"
 #include "mesh/mesh_adjacency.h"
 #include "mesh/mesh_topology.h"
 #include "mesh/mesh_repair.h"

@@ -17,6 +17,8 @@ test_state test;
 #define SUITES_ABOVE(X)                                                                            \
     X(crc32) X(crc32c) X(sha256) X(hmac) X(deflate) X(inflate)                                     \
     X(mesh_bounds) X(mesh_weld) X(mesh_normals) X(mesh_polygon) X(mesh_triangulate)                \
+    X(mesh_normals_crease) X(mesh_tangents) X(mesh_transform) X(mesh_skinning) X(mesh_morph)       \
+    X(mesh_triangulate_holes) X(mesh_smooth)                                                       \
     X(mesh_adjacency) X(mesh_topology) X(mesh_repair)                                              \
     X(mesh_measure) X(mesh_vertex_cache) X(mesh_overdraw) X(mesh_vertex_fetch) X(mesh_shadow)      \
     X(mesh_spatial_sort) X(mesh_strips)                                                            \

@@ -83,6 +83,7 @@ def steps():
     yield "BJSON tool", ["python3", "tests/test_bjson_tool.py"]
     yield "properties for Blender", ["python3", "tests/test_props_blender.py"]
     yield "mesh codecs against meshoptimizer", ["node", "tests/oracle_meshopt.mjs"]
+    yield "tangents against MikkTSpace", ["node", "tests/oracle_mikktspace.mjs"]
     yield "seeds are fresh", ["python3", "tests/make_gltf_corpus.py", "--check"]
     yield "models against assimp", ["python3", "tests/oracle_assimp.py"]
 

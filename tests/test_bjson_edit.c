@@ -701,11 +701,69 @@ static void memory_may_end_anywhere(void)
     free(bytes);
 }
 
+/* Many ranges of one array: backwards, each over the end of the last, at random. The memory they
+ * take is limited to what n of them need; time would show itself, too. */
+static void ranges_in_any_order(void)
+{
+    enum { COUNT = 40000 };
+    uint32_t *elements = (uint32_t *)calloc(COUNT, 4), *wanted = (uint32_t *)calloc(COUNT, 4);
+    w3d_bjson_value value = w3d_bjson_large("numbers", W3D_BJSON_SUB_U32, elements, COUNT);
+    w3d_bjson_write_id written;
+    w3d_bjson_write_desc desc;
+    w3d_result result;
+    w3d_bjson file;
+    size_t size = 0;
+    memset(&written, 0, sizeof written);
+    memset(&desc, 0, sizeof desc);
+    written.name = "ID";
+    written.values = &value;
+    written.value_count = desc.id_count = 1;
+    desc.ids = &written;
+    desc.crc = 1;
+    unsigned char *bytes = bjson_random_encode(&desc, &size, &result);
+    CHECK(result == W3D_OK && w3d_bjson_read(bytes, size, &file, NULL) == W3D_OK);
+    for (uint32_t order = 0; order < 3; order++) {
+        w3d_bjson_edit_desc edit_desc;
+        w3d_bjson_edit *edit = NULL;
+        uint64_t new_size = 0;
+        target t;
+        memset(&edit_desc, 0, sizeof edit_desc);
+        edit_desc.file = &file;
+        edit_desc.memory_limit = 6 << 20;
+        memset(wanted, 0, COUNT * 4);
+        CHECK(w3d_bjson_edit_create(&edit_desc, &edit, NULL) == W3D_OK);
+        for (uint32_t i = 0; i < COUNT / 4; i++) {
+            uint32_t numbers[40];
+            w3d_bjson_edit_range range = { COUNT - 2 - 4 * i, 2, numbers };
+            if (order == 1) range.first = 3 * i, range.count = 40;
+            if (order == 2) range.first = test_random_below(COUNT - 40);
+            if (order == 2) range.count = 1 + test_random_below(40);
+            for (uint32_t k = 0; k < range.count; k++)
+                wanted[range.first + k] = numbers[k] = test_random_below(1000);
+            CHECK(w3d_bjson_edit_set_range(edit, 0, "numbers", &range) == W3D_OK);
+        }
+        w3d_bjson_id id;
+        w3d_bjson_view view;
+        w3d_bjson changed;
+        CHECK(w3d_bjson_edit_plan(edit, &new_size, NULL) == W3D_OK && new_size == size);
+        CHECK(write_to(edit, &file, new_size, &t) == W3D_OK);
+        CHECK(w3d_bjson_read(t.bytes, t.size, &changed, NULL) == W3D_OK);
+        CHECK(w3d_bjson_id_at(&changed, 0, &id) == W3D_OK && w3d_bjson_get(&id, "numbers", &view));
+        CHECK(!memcmp(w3d_bjson_data(&view), wanted, COUNT * 4));
+        target_free(&t);
+        w3d_bjson_edit_destroy(edit);
+    }
+    free(bytes);
+    free(elements);
+    free(wanted);
+}
+
 void test_bjson_edit(void)
 {
     for (int i = 0; i < 300; i++) vertices[i] = (float)i;
     RUN(what_fits_is_overwritten_and_nothing_else);
     RUN(ranges_and_names_in_place);
+    RUN(ranges_in_any_order);
     RUN(growing_and_shrinking_is_bounded);
     RUN(a_deleted_id_leaves_a_row_and_a_hole);
     RUN(streamed_files_become_ordinary);

@@ -24,6 +24,7 @@ static uint64_t counted;
 
 #include "../src/scene/bjson_copy.h"
 #include "../src/scene/bjson_header.h"
+#include "../src/scene/bjson_sort.h"
 #include "../src/scene/bjson_table.h"
 
 #include "../src/scene/bjson_shapes.h"

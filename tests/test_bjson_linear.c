@@ -18,8 +18,11 @@ static uint64_t counted;
 #include "../src/scene/bjson_header.h"
 #include "../src/scene/bjson_validate_state.h"
 
-#include "../src/scene/bjson_validate_plain.h"
 #include "../src/scene/bjson_validate_tables.h"
+
+#include "../src/scene/bjson_validate_program.h"
+
+#include "../src/scene/bjson_validate_plain.h"
 
 #include "../src/scene/bjson_validate.c"
 

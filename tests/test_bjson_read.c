@@ -227,11 +227,13 @@ static void id_of_a_payload(void)
 static void records_agree_with_ids(void)
 {
     bjson_random *d = (bjson_random *)malloc(sizeof *d);
+    w3d_bjson_names *names = (w3d_bjson_names *)malloc(sizeof *names);
     uint32_t found = 0, rows = 0;
     for (int round = 0; round < 60; round++) {
         w3d_bjson file;
         unsigned char *bytes = random_file(d, &file);
         w3d_bjson_lookup lookups[BJSON_RANDOM_KEYS];
+        w3d_bjson_names_make(names, &file);
         for (uint32_t k = 0; k < BJSON_RANDOM_KEYS; k++)
             lookups[k] = w3d_bjson_lookup_make(&file, bjson_random_key(k));
         for (uint32_t row = 0; row < file.id_count + 2; row++) {
@@ -257,6 +259,9 @@ static void records_agree_with_ids(void)
                     has && w3d_bjson_tag_is_inline(view.tag) ? w3d_bjson_data(&view) : NULL;
                 CHECK(w3d_bjson_record_find(&record, key, type) == wanted);
                 CHECK(w3d_bjson_record_data(&record, &lookups[k], type) == wanted);
+                w3d_bjson_lookup *named = w3d_bjson_names_lookup(names, key);
+                CHECK(named->key == w3d_bjson_key(&file, key));
+                CHECK(w3d_bjson_record_data(&record, named, type) == wanted);
                 CHECK(!w3d_bjson_record_find(&record, key, type ^ 0x10000u));
                 CHECK(!w3d_bjson_record_data(&record, &lookups[k], type ^ 0x10000u));
                 found += wanted != NULL;
@@ -270,6 +275,7 @@ static void records_agree_with_ids(void)
     }
     CHECK(found > 100 && rows > 10);
     free(d);
+    free(names);
 }
 
 /* Bytes that change after the check: wrong values, but nothing outside the file, whose memory ends
@@ -277,6 +283,7 @@ static void records_agree_with_ids(void)
 static void changed_bytes_stay_inside(void)
 {
     bjson_random *d = (bjson_random *)malloc(sizeof *d);
+    w3d_bjson_names *names = (w3d_bjson_names *)malloc(sizeof *names);
     for (int round = 0; round < 400; round++) {
         w3d_bjson file;
         unsigned char *bytes = random_file(d, &file);
@@ -284,6 +291,9 @@ static void changed_bytes_stay_inside(void)
         uint64_t sum = 0;
         for (uint32_t k = 0; k < BJSON_RANDOM_KEYS; k++)
             lookups[k] = w3d_bjson_lookup_make(&file, bjson_random_key(k));
+        w3d_bjson_names_make(names, &file);
+        for (uint32_t k = 0; k < BJSON_RANDOM_KEYS; k += 2)
+            w3d_bjson_names_lookup(names, bjson_random_key(k));
         for (int change = 0; change < 20; change++) {
             size_t at = test_random_below((uint32_t)file.size);
             if (change % 4 == 0 && file.size - at >= 8)
@@ -310,8 +320,11 @@ static void changed_bytes_stay_inside(void)
                                                    W3D_BJSON_BOOL, W3D_BJSON_I64 };
                 uint32_t t = test_random_below(4), size = t == 1 ? 4 : t == 2 ? 1 : 8;
                 const void *data = w3d_bjson_record_data(&record, &lookups[k], types[t]);
-                for (int by_name = 0; by_name < 2; by_name++) {
-                    if (by_name)
+                for (int by_name = 0; by_name < 3; by_name++) {
+                    if (by_name == 2)
+                        data = w3d_bjson_record_data(
+                            &record, w3d_bjson_names_lookup(names, bjson_random_key(k)), types[t]);
+                    if (by_name == 1)
                         data = w3d_bjson_record_find(&record, bjson_random_key(k), types[t]);
                     if (!data) continue;
                     CHECK((const unsigned char *)data >= record.bytes &&
@@ -325,6 +338,7 @@ static void changed_bytes_stay_inside(void)
         free(bytes);
     }
     free(d);
+    free(names);
 }
 
 /* Names are told apart by their first 8 bytes; those that begin alike are still found. */
@@ -386,6 +400,56 @@ static void names_that_begin_alike(void)
     }
 }
 
+/* Names that agree in size and both ends, and more names than are kept; maps of three shapes in
+ * turn, of which two are kept. */
+static void names_that_take_turns(void)
+{
+    enum { NAMES = 300 };
+    char(*keys)[40] = (char(*)[40])malloc(NAMES * sizeof *keys);
+    w3d_bjson_value *values = (w3d_bjson_value *)malloc(NAMES * sizeof *values);
+    w3d_bjson_names *names = (w3d_bjson_names *)malloc(sizeof *names);
+    w3d_bjson_write_id ids[3];
+    w3d_bjson_write_desc desc;
+    w3d_bjson file;
+    w3d_result result;
+    size_t size = 0;
+    memset(ids, 0, sizeof ids);
+    memset(&desc, 0, sizeof desc);
+    for (uint32_t i = 0; i < NAMES; i++) {
+        snprintf(keys[i], sizeof keys[i], i % 2 ? "beginning%03uandtheend" : "k%u", (unsigned)i);
+        values[i] = w3d_bjson_i64(keys[i], i);
+    }
+    for (uint32_t k = 0; k < 3; k++) {
+        ids[k].name = "";
+        ids[k].values = values + k;
+        ids[k].value_count = NAMES - k; /* so "k0" is in the first only */
+    }
+    desc.ids = ids;
+    desc.id_count = 3;
+    unsigned char *bytes = bjson_random_encode(&desc, &size, &result);
+    CHECK(result == W3D_OK && w3d_bjson_read(bytes, size, &file, NULL) == W3D_OK);
+    w3d_bjson_names_make(names, &file);
+    for (uint32_t step = 0; step < 20 * NAMES; step++) {
+        uint32_t i = step < 2 * NAMES ? step / 2 : test_random_below(NAMES);
+        w3d_bjson_lookup *lookup = w3d_bjson_names_lookup(names, keys[i]);
+        for (uint32_t turn = 0; turn < 4; turn++) {
+            uint32_t row = test_random_below(3);
+            w3d_bjson_record record;
+            memset(&record, 0, sizeof record);
+            CHECK(w3d_bjson_record_at(&file, row, &record));
+            const void *at = w3d_bjson_record_data(&record, lookup, W3D_BJSON_I64);
+            CHECK(i < row ? !at : at && w3d_load_u64(at) == i);
+        }
+    }
+    CHECK(w3d_bjson_names_lookup(names, "beginning00andtheend")->key == W3D_BJSON_NONE);
+    CHECK(w3d_bjson_names_lookup(names, "beginning001andthexend")->key == W3D_BJSON_NONE);
+    CHECK(w3d_bjson_names_lookup(names, "")->key == W3D_BJSON_NONE);
+    free(bytes);
+    free(names);
+    free(values);
+    free(keys);
+}
+
 void test_bjson_read(void);
 /* Chunks may stand in any order. Names at the very end of the file, behind which there are not even
  * 8 bytes, are found as others are. */
@@ -444,5 +508,6 @@ void test_bjson_read(void)
     RUN(records_agree_with_ids);
     RUN(changed_bytes_stay_inside);
     RUN(names_that_begin_alike);
+    RUN(names_that_take_turns);
     RUN(keys_at_the_end);
 }

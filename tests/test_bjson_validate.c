@@ -710,6 +710,52 @@ static void layouts(void)
     }
 }
 
+/* Runs of like IDs are checked by another walk than one ID alone: both say the same of any byte. */
+static void runs_say_what_one_says(void)
+{
+    bjson_random *d = (bjson_random *)malloc(sizeof *d);
+    uint32_t refused = 0, accepted = 0;
+    for (int round = 0; round < 60; round++) {
+        w3d_bjson file;
+        w3d_result result;
+        size_t size = 0;
+        bjson_random_make(d);
+        d->desc.crc = 0;
+        for (uint32_t i = 0; i < d->value_count; i++)
+            if (d->values[i].tag == W3D_BJSON_LARGE)
+                d->values[i] = w3d_bjson_bool(d->values[i].key, 1);
+        for (uint32_t i = 1; i < d->desc.id_count && round % 3; i++) {
+            d->ids[i].values = d->ids[i % 2].values;
+            d->ids[i].value_count = d->ids[i % 2].value_count;
+            snprintf(d->names[i], sizeof d->names[i], "like%02u", (unsigned)i);
+        }
+        unsigned char *bytes = bjson_random_encode(&d->desc, &size, &result);
+        CHECK(result == W3D_OK && w3d_bjson_validate(bytes, size, &file, NULL) == W3D_OK);
+        for (uint32_t step = 0; step < 40 * d->desc.id_count; step++) {
+            w3d_bjson_id id;
+            w3d_error one, run;
+            uint32_t row = test_random_below(d->desc.id_count), how = test_random_below(4);
+            if (w3d_bjson_id_at(&file, row, &id) != W3D_OK) continue;
+            size_t at = (size_t)id.payload + test_random_below((uint32_t)id.size);
+            unsigned char was = bytes[at];
+            bytes[at] = (unsigned char)(how == 0   ? test_random_below(256)
+                                        : how == 1 ? was + 8u
+                                        : how == 2 ? was - 1u
+                                                   : was ^ 1u << test_random_below(8));
+            memset(&one, 0, sizeof one);
+            memset(&run, 0, sizeof run);
+            result = w3d_bjson_validate_id(&file, id.payload, id.size, id.payload - 16, &one);
+            CHECK(w3d_bjson_validate(bytes, size, NULL, &run) == result);
+            CHECK(one.offset == run.offset && one.text == run.text);
+            bytes[at] = was;
+            *(result == W3D_OK ? &accepted : &refused) += 1;
+        }
+        free(bytes);
+    }
+    CHECK(refused > 1000 && accepted > 1000);
+    free(d);
+}
+
 void test_bjson_validate(void);
 void test_bjson_validate(void)
 {
@@ -726,5 +772,6 @@ void test_bjson_validate(void)
     RUN(meta_has_no_large_arrays);
     RUN(parts);
     RUN(unknown_tags);
+    RUN(runs_say_what_one_says);
     RUN(layouts);
 }

@@ -215,12 +215,16 @@ def in_blender(arguments):
 
 # ---- outside ----
 
-def blender(*arguments):
+def run_in_blender(script, *arguments):
     # Blender looks for Python's modules beside the first python3 in PATH; it needs its own.
     environment = {**os.environ, "PATH": "/usr/bin:/bin"}
-    done = subprocess.run([shutil.which("blender"), "-b", "--factory-startup", "-noaudio",
-                           "--python-exit-code", "3", "-P", __file__, "--", *map(str, arguments)],
+    return subprocess.run([shutil.which("blender"), "-b", "--factory-startup", "-noaudio",
+                           "--python-exit-code", "3", "-P", script, "--", *map(str, arguments)],
                           capture_output=True, text=True, timeout=300, env=environment)
+
+
+def blender(*arguments):
+    done = run_in_blender(__file__, *arguments)
     if done.returncode:
         sys.exit(f"Blender ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done.stdout + done.stderr
@@ -421,6 +425,20 @@ def spoilt(bjson, data):
     yield "empty", b"", "byte"
 
 
+def without_a_window(folder):
+    """c.bjson into a .blend and out of it by convert_bjson.py, which leaves d.json; and its refusals."""
+    blend, wrong = folder / "d.blend", folder / "no folder" / "x.bjson"
+    for what, arguments, status in (("imports", ("import", folder / "c.bjson", blend), 0),
+                                    ("exports", ("export", folder / "d.bjson", blend), 0),
+                                    ("a missing file", ("import", wrong, blend), 1),
+                                    ("no such folder", ("export", wrong), 1),
+                                    ("no command", ("convert", wrong), 1)):
+        done = run_in_blender(CONVERT, *arguments)
+        check(f"convert_bjson.py: {what}", done.returncode == status,
+              [done.returncode, done.stdout[-300:], done.stderr[-300:]])
+    blender("empty", "-", "import", folder / "d.bjson", "dump", folder / "d.json")
+
+
 def everything(folder, compiler_flags):
     sys.path.insert(0, str(ROOT / "examples/python"))
     sys.dont_write_bytecode = True
@@ -468,6 +486,8 @@ def everything(folder, compiler_flags):
     compare("Blender to C to Blender", a, read("b.json"))
     blender("empty", "-", "import", folder / "c.bjson", "dump", folder / "c.json")
     compare("and a second time", a, read("c.json"))
+    without_a_window(folder)
+    compare("by convert_bjson.py", a, read("d.json"))
 
     # What C changes counts, also where Blender's own fields say something else.
     items = [bjson.Item(i.type, i.name, dict(i.properties))

@@ -67,6 +67,27 @@ static void hubs(void)
     test_mesh_free(&mesh);
 }
 
+/* Points with as many half-edges as fit into the lanes that compare them, fewer and more: edges of
+ * one, two, three triangles, and two the same way round. */
+static void degrees(void)
+{
+    for (uint32_t round = 0; round < 400; round++) {
+        uint32_t triangles = 1 + round % 40, rim = 3 + test_random_below(40);
+        test_mesh mesh = test_mesh_make(rim + 1, triangles * 3);
+        for (uint32_t t = 0; t < triangles; t++) {
+            uint32_t a = t % rim + 1, b = (t + 1) % rim + 1, turned = round % 3 && t % 5 == 4;
+            if (round % 7 == 6) b = 1 + test_random_below(rim);
+            mesh.indices[3 * t] = 0;
+            mesh.indices[3 * t + 1] = turned ? b : a;
+            mesh.indices[3 * t + 2] = turned ? a : b;
+        }
+        memset(mesh.positions, 0, (size_t)mesh.vertex_count * 12);
+        w3d_mesh_adjacency_desc desc = desc_of(&mesh, NULL);
+        check_twins(&desc);
+        test_mesh_free(&mesh);
+    }
+}
+
 static void seams(void)
 {
     test_mesh mesh = test_mesh_sphere(12, 7);
@@ -178,6 +199,7 @@ void test_mesh_adjacency(void)
 {
     RUN(random_soups);
     RUN(hubs);
+    RUN(degrees);
     RUN(seams);
     RUN(rings);
     RUN(gl_adjacency);

@@ -226,6 +226,7 @@ static void contracts(void)
     CHECK(w3d_mesh_codec_vertex_encode(NULL, &buffer) == W3D_ERR_ARGUMENT);
     CHECK(decode(stream, 50, out, 4, 15, NULL) == W3D_ERR_ARGUMENT);
     CHECK(decode(stream, 0, out, 0, 16, &error) == W3D_ERR_TRUNCATED);
+    if (sizeof(size_t) == 4) CHECK(decode(stream, 50, out, UINT32_MAX, 16, NULL) == W3D_ERR_ARGUMENT);
     stream[0] = 0xA2;
     CHECK(decode(stream, 100, out, 0, 16, &error) == W3D_ERR_UNSUPPORTED && error.offset == 0);
     memset(stream, 0, sizeof stream);

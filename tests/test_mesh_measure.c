@@ -156,6 +156,25 @@ static void odd_coordinates(void)
     }
 }
 
+/* A vertex that no triangle has is not looked at, wherever it is. */
+static void unused_vertices(void)
+{
+    test_mesh mesh = test_mesh_sphere(16, 8);
+    w3d_mesh_overdraw_figures figures[2];
+    for (int far_out = 0; far_out < 2; far_out++) {
+        test_mesh more = test_mesh_make(mesh.vertex_count + 1, 0);
+        memcpy(more.positions, mesh.positions, (size_t)mesh.vertex_count * 12);
+        test_mesh_point(&more, mesh.vertex_count, far_out ? 1e9f : 0.0f, 0.0f, 0.0f);
+        w3d_mesh_view view = test_mesh_view(&mesh);
+        view.positions = more.positions;
+        view.vertex_count = more.vertex_count;
+        CHECK(measure_overdraw(&view, &figures[far_out]) == W3D_OK);
+        test_mesh_free(&more);
+    }
+    CHECK(figures[0].covered > 0 && figures[1].covered == figures[0].covered);
+    test_mesh_free(&mesh);
+}
+
 static void errors_leave_outputs(void)
 {
     uint32_t indices[3] = { 0, 1, 3 };
@@ -214,6 +233,7 @@ void test_mesh_measure(void)
     RUN(nested);
     RUN(shared_edges);
     RUN(odd_coordinates);
+    RUN(unused_vertices);
     RUN(errors_leave_outputs);
     RUN(determinism);
 }

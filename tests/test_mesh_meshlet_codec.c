@@ -144,6 +144,17 @@ static void refusals(void)
     CHECK(counts.vertex_count == 3);
     counts.vertex_count = 4;
     CHECK(w3d_mesh_meshlet_decode(block, size + 1, back, rows, &counts) == W3D_ERR_FORMAT);
+    for (size_t cut = 0; cut < size; cut++) { /* whatever is missing, it is said to be that */
+        unsigned char *part = (unsigned char *)malloc(cut ? cut : 1);
+        memcpy(part, block, cut);
+        CHECK(w3d_mesh_meshlet_decode(part, cut, back, rows, &counts) == W3D_ERR_TRUNCATED);
+        free(part);
+    }
+    vertices[1] = 100000; /* a vertex of three bytes, and one of them left out */
+    CHECK(w3d_mesh_meshlet_encode(&source, block, 64, &size) == W3D_OK && size == 15);
+    CHECK(w3d_mesh_meshlet_decode(block, size - 1, back, rows, &counts) == W3D_ERR_TRUNCATED);
+    vertices[1] = 6;
+    CHECK(w3d_mesh_meshlet_encode(&source, block, 64, &size) == W3D_OK && size == 11);
     CHECK(w3d_mesh_meshlet_decode(NULL, size, back, rows, &counts) == W3D_ERR_ARGUMENT);
     CHECK(w3d_mesh_meshlet_decode(block, size, back, rows, NULL) == W3D_ERR_ARGUMENT);
     block[1] = 1;

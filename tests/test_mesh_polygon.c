@@ -57,6 +57,45 @@ static void star_polygons_are_covered_once(void)
     }
 }
 
+/* Corners in line, where a fan would have triangles without area: a rectangle and an L, their sides
+ * in pieces, from every first corner. */
+static void corners_in_line(void)
+{
+    static const float shapes[2][6][2] = {
+        { { 0, 0 }, { 4, 0 }, { 4, 0 }, { 4, 3 }, { 0, 3 }, { 0, 3 } },
+        { { 0, 0 }, { 4, 0 }, { 4, 2 }, { 2, 2 }, { 2, 5 }, { 0, 5 } },
+    };
+    for (int shape = 0; shape < 2; shape++)
+        for (uint32_t pieces = 1; pieces <= 8; pieces *= 2)
+            for (uint32_t turn = 0; turn < 6 * pieces; turn++) {
+                uint32_t count = 0, triangles, start = turn;
+                float ring[48][2];
+                double sum = 0;
+                for (int side = 0; side < 6; side++) {
+                    const float *a = shapes[shape][side], *b = shapes[shape][(side + 1) % 6];
+                    if (a[0] == b[0] && a[1] == b[1]) continue;
+                    for (uint32_t i = 0; i < pieces; i++, count++)
+                        for (int k = 0; k < 2; k++)
+                            ring[count][k] = a[k] + (b[k] - a[k]) * (float)i / (float)pieces;
+                }
+                for (uint32_t i = 0; i < count; i++) {
+                    positions[3 * i] = ring[(start + i) % count][0];
+                    positions[3 * i + 1] = ring[(start + i) % count][1];
+                    positions[3 * i + 2] = 7.0f;
+                }
+                CHECK(cut(count, &triangles) == W3D_OK && triangles == count - 2);
+                for (uint32_t t = 0; t < triangles; t++) {
+                    const float *a = positions + 3 * indices[3 * t];
+                    const float *b = positions + 3 * indices[3 * t + 1];
+                    const float *c = positions + 3 * indices[3 * t + 2];
+                    float twice = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+                    CHECK(twice > 0.0f);
+                    sum += (double)twice;
+                }
+                CHECK(sum == (shape ? 28.0 : 24.0));
+            }
+}
+
 static void odd_polygons_still_give_n_minus_2(void)
 {
     uint32_t triangles;
@@ -84,5 +123,6 @@ static void odd_polygons_still_give_n_minus_2(void)
 void test_mesh_polygon(void)
 {
     RUN(star_polygons_are_covered_once);
+    RUN(corners_in_line);
     RUN(odd_polygons_still_give_n_minus_2);
 }

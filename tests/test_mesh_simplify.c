@@ -95,9 +95,10 @@ static void closed_stays_closed(void)
             CHECK_MESSAGE(used + out.index_count / 3 == out.index_count / 2 + 2, "%u vertices, %u",
                           used, out.index_count);
             if (target > 100) {
-                w3d_mesh_view small = view_of(&view, &out);
-                reference_distance there = reference_distance_to(&view, &small, 2000);
-                CHECK_MESSAGE(there.rms < 20.0 / target, "%g at %u", there.rms, target);
+                w3d_mesh_view fewer = view_of(&view, &out);
+                reference_distance there = reference_distance_to(&view, &fewer, 2000);
+                CHECK_MESSAGE(there.rms < (moving ? 8.0 : 20.0) / target, "%g at %u", there.rms,
+                              target);
             }
             free(seen);
             drop(&out);
@@ -116,11 +117,11 @@ static void flat_sheet(void)
         memset(&desc, 0, sizeof desc);
         desc.target_error = 1e-3f;
         CHECK(simplify(&view, &desc, moving, &out) == W3D_OK);
-        CHECK_MESSAGE(out.index_count <= 30, "%u", out.index_count);
-        CHECK_MESSAGE(out.error <= 1e-3f, "%g", (double)out.error);
-        w3d_mesh_view small = view_of(&view, &out);
-        reference_distance there = reference_distance_to(&view, &small, 1000);
-        CHECK_MESSAGE(there.max < 4e-3, "%g", there.max);
+        CHECK_MESSAGE(out.index_count <= (moving ? 18u : 6u), "%u", out.index_count);
+        CHECK_MESSAGE(out.error <= 1e-6f, "%g", (double)out.error);
+        w3d_mesh_view fewer = view_of(&view, &out);
+        reference_distance there = reference_distance_to(&view, &fewer, 1000);
+        CHECK_MESSAGE(there.max < 1e-6, "%g", there.max);
         drop(&out);
         desc.lock_border = 1; /* the rim is 100 edges: at least 98 triangles */
         CHECK(simplify(&view, &desc, moving, &out) == W3D_OK);
@@ -206,8 +207,8 @@ static void attributes_count(void)
     float *colour = (float *)malloc((size_t)mesh.vertex_count * 8), off[2] = { 0, 0 };
     for (uint32_t i = 0; i < mesh.vertex_count; i++) {
         float x = mesh.positions[3 * i], y = mesh.positions[3 * i + 1];
-        float far = (x - 0.4f) * (x - 0.4f) + (y - 0.6f) * (y - 0.6f);
-        colour[2 * i] = far < 0.08f ? 1.0f : 0.0f;
+        float from = (x - 0.4f) * (x - 0.4f) + (y - 0.6f) * (y - 0.6f);
+        colour[2 * i] = from < 0.08f ? 1.0f : 0.0f;
         colour[2 * i + 1] = 0.5f * x;
     }
     w3d_simplify_attribute attribute = { colour, 2, 0, 1.0f };
@@ -256,8 +257,8 @@ static void attributes_count(void)
             off[with] = (float)sqrt(sum / mesh.vertex_count);
             drop(&out);
         }
-        CHECK_MESSAGE(off[1] < 0.12f && off[1] < 0.5f * off[0], "moving %d: %g, without %g", moving,
-                      (double)off[1], (double)off[0]);
+        CHECK_MESSAGE(off[1] < (moving ? 0.08f : 0.001f) && off[1] < 0.5f * off[0],
+                      "moving %d: %g, without %g", moving, (double)off[1], (double)off[0]);
     }
     free(colour);
     test_mesh_free(&mesh);
@@ -284,16 +285,16 @@ static void scales(void)
             desc.target_index_count = mesh.index_count / 10 / 3 * 3;
             CHECK(simplify(&view, &desc, moving, &out) == W3D_OK);
             CHECK(out.index_count <= desc.target_index_count);
-            w3d_mesh_view small = view_of(&view, &out);
-            reference_distance there = reference_distance_to(&view, &small, 2000);
+            w3d_mesh_view fewer = view_of(&view, &out);
+            reference_distance there = reference_distance_to(&view, &fewer, 2000);
             if (f == 0) {
                 rms = there.rms;
                 first = out;
                 test_mesh_free(&scaled);
                 continue;
             }
-            CHECK_NEAR(there.rms / factors[f], rms, 0.25 * rms);
-            CHECK_NEAR(out.error / factors[f], first.error, 0.7 * first.error);
+            CHECK_NEAR(there.rms / factors[f], rms, 0.15 * rms);
+            CHECK_NEAR(out.error / factors[f], first.error, 0.3 * first.error);
             if (f < 3 || f == 5) {
                 CHECK(out.index_count == first.index_count);
                 CHECK_BYTES(out.indices, first.indices, (size_t)first.index_count * 4);
@@ -408,7 +409,8 @@ static void errors_leave_outputs(void)
     CHECK_BYTES(indices, before, sizeof indices);
     CHECK(out.index_count == 77 && out.error == 5.0f && clustered.index_count == 77);
     CHECK(w3d_mesh_simplify_scratch_size(0xFFFFFFFFu, 0xFFFFFFFFu, 32) == SIZE_MAX);
-    CHECK(w3d_mesh_simplify_cluster_scratch_size(0xFFFFFFFFu, 0xFFFFFFFFu) == SIZE_MAX);
+    CHECK(sizeof(size_t) > 4 ||
+          w3d_mesh_simplify_cluster_scratch_size(0xFFFFFFFFu, 0xFFFFFFFFu) == SIZE_MAX);
 }
 
 /* The cluster mode reaches any target, and its error holds. */
@@ -427,10 +429,10 @@ static void clusters(void)
         CHECK_MESSAGE(result.index_count <= target &&
                           (target < 100 || result.index_count > target / 4),
                       "%u of %u", result.index_count, target);
-        w3d_mesh_view small = view;
-        small.indices = out;
-        small.index_count = result.index_count;
-        reference_distance back = reference_distance_to(&small, &view, 500);
+        w3d_mesh_view fewer = view;
+        fewer.indices = out;
+        fewer.index_count = result.index_count;
+        reference_distance back = reference_distance_to(&fewer, &view, 500);
         CHECK_MESSAGE(back.max <= (double)result.error + 1e-12, "%g, said %g", back.max,
                       (double)result.error);
         for (uint32_t i = 0; i < result.index_count; i++) CHECK(out[i] < mesh.vertex_count);
@@ -441,6 +443,32 @@ static void clusters(void)
           W3D_OK);
     for (uint32_t i = 0; i < result.index_count; i++) CHECK(out[i] % 3 != 0);
     free(out);
+    free(block);
+    test_mesh_free(&mesh);
+}
+
+/* Vertices in cubes whose hashes are all low: a table would hold them in one run, and look each up by
+ * walking it, in the square of their number; what sorts them does not care. */
+static void cubes_that_collide(void)
+{
+    enum { COUNT = 24000 };
+    test_mesh mesh = test_mesh_make(COUNT, 6);
+    uint32_t found = 2, out[6];
+    test_mesh_point(&mesh, 0, 0, 0, 0);
+    test_mesh_point(&mesh, 1, 1, 1, 1);
+    for (uint32_t cell = 1; found < COUNT; cell++) {
+        if ((w3d_hash_u32(cell) & 65535) >= 1024) continue;
+        test_mesh_point(&mesh, found++, ((float)(cell >> 20) + 0.5f) / 1024,
+                        ((float)(cell >> 10 & 1023) + 0.5f) / 1024,
+                        ((float)(cell & 1023) + 0.5f) / 1024);
+    }
+    for (uint32_t i = 0; i < 6; i++) mesh.indices[i] = i % 3; /* twice the same */
+    w3d_mesh_view view = test_mesh_view(&mesh);
+    size_t size = w3d_mesh_simplify_cluster_scratch_size(COUNT, 6);
+    void *block = malloc(size);
+    w3d_mesh_clustered result;
+    CHECK(w3d_mesh_simplify_cluster(&view, 6, out, &result, w3d_arena_make(block, size)) == W3D_OK);
+    CHECK(result.grid_size == 1024 && result.index_count == 3);
     free(block);
     test_mesh_free(&mesh);
 }
@@ -466,7 +494,36 @@ static void determinism(void)
         test_mesh_free(&mesh);
     }
     if (test.seed == 1)
-        CHECK_MESSAGE(hash == 0x4A802E23DFEA40D2u, "hash 0x%016llX", (unsigned long long)hash);
+        CHECK_MESSAGE(hash == 0x3C4B11FD991FBCD4u, "hash 0x%016llX", (unsigned long long)hash);
+}
+
+/* Tiny bumps on a rough sheet have next to no area, yet they are what one sees of it: an error that
+ * is area times squared distance alone would let them go among the first. */
+static void bumps_stay(void)
+{
+    test_mesh mesh = test_mesh_grid(60, 60, 0.0004f);
+    for (uint32_t i = 0; i < 9; i++) {
+        uint32_t at = (15 + i / 3 * 15) * 61 + 15 + i % 3 * 15;
+        float *tip = mesh.positions + 3 * at;
+        for (int x = -1; x <= 1; x++)
+            for (int y = -1; y <= 1; y++)
+                test_mesh_point(&mesh, (uint32_t)((int)at + x + 61 * y), tip[0] + 0.001f * (float)x,
+                                tip[1] + 0.001f * (float)y, 0.0002f);
+        tip[2] += 0.002f;
+    }
+    for (int moving = 0; moving < 2; moving++) {
+        w3d_mesh_view view = test_mesh_view(&mesh);
+        w3d_mesh_simplify_desc desc;
+        w3d_mesh_simplified out;
+        memset(&desc, 0, sizeof desc);
+        desc.target_index_count = mesh.index_count / 5 / 3 * 3;
+        CHECK(simplify(&view, &desc, moving, &out) == W3D_OK);
+        w3d_mesh_view fewer = view_of(&view, &out);
+        reference_distance there = reference_distance_to(&view, &fewer, 2000);
+        CHECK_MESSAGE(there.max < 0.0008, "%g", there.max);
+        drop(&out);
+    }
+    test_mesh_free(&mesh);
 }
 
 /* How near the dragon stays, and that points that may move come nearer. */
@@ -485,16 +542,18 @@ static void dragon(void)
         CHECK_MESSAGE(out.index_count <= desc.target_index_count &&
                           out.index_count + 6 >= desc.target_index_count,
                       "%u of %u", out.index_count, mesh.index_count);
-        w3d_mesh_view small = view_of(&view, &out);
-        reference_distance there = reference_distance_to(&view, &small, 10000);
-        reference_distance back = reference_distance_to(&small, &view, 10000);
+        w3d_mesh_view fewer = view_of(&view, &out);
+        reference_distance there = reference_distance_to(&view, &fewer, 10000);
+        reference_distance back = reference_distance_to(&fewer, &view, 10000);
         rms[moving] = sqrt(there.rms * there.rms + back.rms * back.rms);
-        CHECK_MESSAGE(there.rms < 3e-4 && back.rms < 3e-4, "%g, %g", there.rms, back.rms);
-        CHECK_MESSAGE(out.error > there.rms && out.error < 0.01f, "%g, rms %g", (double)out.error,
+        double most = moving ? 1.6e-4 : 2.4e-4;
+        CHECK_MESSAGE(there.rms < most && back.rms < most, "%g, %g", there.rms, back.rms);
+        CHECK_MESSAGE(there.max < 0.0025 && back.max < 0.0015, "%g, %g", there.max, back.max);
+        CHECK_MESSAGE(out.error > there.rms && out.error < 0.002f, "%g, rms %g", (double)out.error,
                       there.rms);
         drop(&out);
     }
-    CHECK_MESSAGE(rms[1] < 0.8 * rms[0], "moved %g, not %g", rms[1], rms[0]);
+    CHECK_MESSAGE(rms[1] < 0.75 * rms[0], "moved %g, not %g", rms[1], rms[0]);
     test_mesh_free(&mesh);
 }
 
@@ -510,6 +569,8 @@ void test_mesh_simplify(void)
     RUN(no_surface);
     RUN(errors_leave_outputs);
     RUN(clusters);
+    RUN(cubes_that_collide);
     RUN(determinism);
+    RUN(bumps_stay);
     RUN(dragon);
 }

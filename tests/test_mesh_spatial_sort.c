@@ -119,6 +119,19 @@ static void triangles(void)
     test_mesh_free(&mesh);
 }
 
+/* A triangle with a NaN lies at the low end, whichever corner has it. */
+static void triangles_that_are_not_finite(void)
+{
+    float positions[12] = { 0.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f, NAN, NAN, NAN, 0.5f, 0.5f, 0.5f };
+    for (uint32_t turn = 0; turn < 3; turn++) {
+        uint32_t indices[6] = { 3, 3, 3, 1, 1, 1 }, out[6];
+        test_mesh mesh = { positions, indices, 4, 6 };
+        indices[3 + turn] = 2;
+        CHECK(sort_triangles(&mesh, out) == W3D_OK);
+        CHECK_MESSAGE(out[0] != 3, "corner %u", turn);
+    }
+}
+
 static void errors_leave_outputs(void)
 {
     uint32_t indices[3] = { 0, 1, 3 }, out[3];
@@ -166,6 +179,7 @@ void test_mesh_spatial_sort(void)
     RUN(odd_coordinates);
     RUN(scales);
     RUN(triangles);
+    RUN(triangles_that_are_not_finite);
     RUN(errors_leave_outputs);
     RUN(determinism);
 }

@@ -219,11 +219,55 @@ static void crowded(void)
     test_mesh_free(&mesh);
 }
 
+/* Enough distinct rows for the table to grow several times, in all ways rows are looked at; numbers
+ * are known from how the rows were made. */
+static void growth(void)
+{
+    enum { COUNT = 20000, DISTINCT = 12000 };
+    float *rows = (float *)malloc(COUNT * 16);
+    uint32_t *remap = (uint32_t *)malloc(COUNT * 4), *first = (uint32_t *)malloc(DISTINCT * 4);
+    uint32_t *ids = (uint32_t *)malloc(COUNT * 4), *indices = (uint32_t *)malloc(COUNT * 4);
+    for (int round = 0; round < 5; round++) {
+        uint32_t next = 0, unique = 0, used = 0;
+        uint32_t width = round == 1 ? 4 : 3; /* round 1: a row's fourth float is not looked at */
+        memset(first, 0xFF, DISTINCT * 4);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            uint32_t id = round == 4 ? i % DISTINCT : test_random_below(DISTINCT);
+            float *row = rows + (size_t)i * width;
+            ids[i] = id;
+            row[0] = (float)(id % 31) - 15.0f;
+            row[1] = (float)(id / 31 % 32);
+            row[2] = (float)(id / 992);
+            if (row[0] == 0.0f && i % 2) row[0] = -0.0f;
+            if (width == 4) row[3] = (float)i;
+            if (round != 2 || i % 3) indices[used++] = i;
+        }
+        w3d_mesh_attribute attributes[2] = { floats(rows, 3, width * 4, 0.0f),
+                                             floats(rows, 3, width * 4, 0.0f) };
+        w3d_mesh_weld_desc desc = { attributes, round == 3 ? 2u : 1u, COUNT, NULL, 0 };
+        if (round == 2) desc.indices = indices, desc.index_count = used;
+        if (round == 4) attributes[0].tolerance = 0.25f;
+        CHECK(weld(&desc, remap, &unique) == W3D_OK);
+        uint32_t wrong = 0;
+        for (uint32_t i = 0; i < COUNT; i++) {
+            if (round == 2 && i % 3 == 0) {
+                wrong += remap[i] != W3D_MESH_WELD_DROPPED;
+                continue;
+            }
+            if (first[ids[i]] == 0xFFFFFFFFu) first[ids[i]] = next++;
+            wrong += remap[i] != first[ids[i]];
+        }
+        CHECK_MESSAGE(wrong == 0 && unique == next, "round %d: %u wrong, %u numbers, %u expected",
+                      round, wrong, unique, next);
+    }
+    free(rows), free(remap), free(first), free(ids), free(indices);
+}
+
 static void errors_leave_outputs(void)
 {
     float position[30] = { 0 };
     uint32_t remap[10], index[3] = { 0, 1, 10 }, unique = 0xABABABABu, out[3];
-    unsigned char pattern[sizeof remap], block[256];
+    unsigned char pattern[sizeof remap], block[1024];
     memset(remap, 0xAB, sizeof remap);
     memset(out, 0xAB, sizeof out);
     memset(pattern, 0xAB, sizeof pattern);
@@ -319,6 +363,32 @@ static void dragon(void)
     test_mesh_free(&mesh);
 }
 
+/* Finite rows made so that their hashes would be equal: the table must not become a list, in which
+ * these would take minutes. The factor is the first of mesh_weld.c, turned around. */
+static void made_to_collide(void)
+{
+    uint32_t count = 200000, made = 0, unique = 0;
+    uint64_t inverse = 1;
+    for (int i = 0; i < 6; i++) inverse *= 2 - 0xD6E8FEB86659FD93u * inverse;
+    uint32_t *rows = (uint32_t *)malloc((size_t)count * 12);
+    uint32_t *remap = (uint32_t *)malloc((size_t)count * 4);
+    for (uint32_t last = 0x30000000u; made < count; last++) {
+        uint64_t low = inverse * (UINT64_C(0x1234567890ABCDEF) ^ last);
+        uint32_t row[3] = { (uint32_t)low, (uint32_t)(low >> 32), last };
+        if ((row[0] >> 23 & 255) == 255 || (row[1] >> 23 & 255) == 255) continue;
+        memcpy(rows + 3 * (size_t)made++, row, 12);
+    }
+    w3d_mesh_attribute attribute = floats(rows, 3, 0, 0.0f);
+    w3d_mesh_weld_desc desc = { &attribute, 1, count, NULL, 0 };
+    CHECK(weld(&desc, remap, &unique) == W3D_OK);
+    CHECK_MESSAGE(unique == count, "%u of %u", unique, count);
+    int in_order = 1;
+    for (uint32_t i = 0; i < count; i++) in_order &= remap[i] == i;
+    CHECK(in_order);
+    free(rows);
+    free(remap);
+}
+
 void test_mesh_weld(void)
 {
     RUN(equal_rows);
@@ -329,6 +399,8 @@ void test_mesh_weld(void)
     RUN(only_what_is_named);
     RUN(sphere_becomes_closed);
     RUN(crowded);
+    RUN(growth);
+    RUN(made_to_collide);
     RUN(errors_leave_outputs);
     RUN(determinism);
     RUN(dragon);

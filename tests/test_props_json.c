@@ -20,6 +20,7 @@ static w3d_result write_text(const w3d_props *table, const void *data, uint32_t 
     w3d_result result = w3d_props_to_json(table, data, &writer);
     w3d_result end = w3d_json_write_finish(&writer, NULL);
     text[buffer.size < sizeof text ? buffer.size : 0] = 0;
+    CHECK(result == W3D_OK || result == end); /* an error sticks to the writer */
     return result != W3D_OK ? result : end;
 }
 
@@ -339,6 +340,29 @@ static void what_cannot_be_written(void)
     CHECK(write_text(&thing_table, &t, 0) == W3D_ERR_UTF8);
 }
 
+typedef struct node {
+    struct node *nodes;
+    uint32_t count;
+} node;
+
+/* Structs that hold themselves. */
+static void nesting_ends(void)
+{
+    static w3d_prop rows[] = { { W3D_PROP_COLLECTION_FIELD(node, nodes, count) } };
+    static w3d_props table = { "node", W3D_PROPS_ROWS(rows), sizeof(node), 1 };
+    node chain[W3D_PROPS_DEPTH_LIMIT + 2];
+    rows[0].table = &table;
+    memset(chain, 0, sizeof chain);
+    for (int i = 0; i < W3D_PROPS_DEPTH_LIMIT + 1; i++) {
+        chain[i].nodes = &chain[i + 1];
+        chain[i].count = 1;
+    }
+    CHECK(write_text(&table, &chain[1], 0) == W3D_OK);
+    CHECK(write_text(&table, &chain[0], 0) == W3D_ERR_LIMIT);
+    chain[1].nodes = chain;
+    CHECK(write_text(&table, chain, 0) == W3D_ERR_LIMIT);
+}
+
 static int sweep_body(const void *allocator, void *user)
 {
     thing t;
@@ -375,5 +399,6 @@ void test_props_json(void)
     RUN(every_form_that_people_write);
     RUN(values_are_what_the_text_says);
     RUN(what_cannot_be_written);
+    RUN(nesting_ends);
     RUN(reading_survives_every_failed_allocation);
 }

@@ -25,7 +25,7 @@ static void lanes_match_plain_c(void)
 {
     hash = 0;
     for (int round = 0; round < 4000; round++) {
-        uint8_t x[16], y[16], e[16], at[16], small[16], other[16];
+        uint8_t x[16], y[16], e[16], at[16], small[16], other[16], got[16];
         uint32_t word = (uint32_t)test_random();
         for (int i = 0; i < 16; i++) {
             x[i] = (uint8_t)test_random();
@@ -53,6 +53,8 @@ static void lanes_match_plain_c(void)
         EACH16(wide(x, i) - wide(y, i)); note(w3d_b16_sub16(a, b), e, "sub16");
         EACH(x[i] == y[i] ? 255 : 0); note(w3d_b16_equal8(a, b), e, "equal8");
         EACH(x[i] < y[i] ? x[i] : y[i]); note(w3d_b16_min8(a, b), e, "min8");
+        EACH16((int16_t)wide(x, i) > (int16_t)wide(y, i) ? wide(x, i) : wide(y, i));
+        w3d_b16_store(got, w3d_b16_max16(a, b)), CHECK_BYTES(got, e, 16);
         EACH(x[i] >= y[i] ? 255 : 0); note(w3d_b16_not_less8(a, b), e, "not_less8");
         EACH(x[i] > 127 ? 255 : 0); note(w3d_b16_sign8(a), e, "sign8");
         EACH16(wide(x, i) > 32767 ? 0xFFFF : 0); note(w3d_b16_sign16(a), e, "sign16");
@@ -67,12 +69,12 @@ static void lanes_match_plain_c(void)
         EACH(x[12 + i % 4]); note(w3d_b16_last32(a), e, "last32");
         for (int size = 1, k = 0; k < 4; k++, size *= 2)
             for (int high = 0; high < 2; high++) {
-                w3d_b16 got = k == 0   ? (high ? w3d_b16_zip8_high(a, b) : w3d_b16_zip8_low(a, b))
+                w3d_b16 both = k == 0  ? (high ? w3d_b16_zip8_high(a, b) : w3d_b16_zip8_low(a, b))
                               : k == 1 ? (high ? w3d_b16_zip16_high(a, b) : w3d_b16_zip16_low(a, b))
                               : k == 2 ? (high ? w3d_b16_zip32_high(a, b) : w3d_b16_zip32_low(a, b))
                                        : (high ? w3d_b16_zip64_high(a, b) : w3d_b16_zip64_low(a, b));
                 EACH((i / size % 2 ? y : x)[8 * high + i / size / 2 * size + i % size]);
-                note(got, e, "zip");
+                note(both, e, "zip");
             }
         EACH(i < 8 ? small[2 * i] : other[2 * i - 16]);
         note(w3d_b16_narrow(w3d_b16_load(small), w3d_b16_load(other)), e, "narrow");
@@ -85,6 +87,13 @@ static void lanes_match_plain_c(void)
         EACH(mask >> i & 1u ? x[i] : y[i]); note(w3d_b16_select(lanes, a, b), e, "select");
         EACH(mask >> i & 1u ? y[count++] : x[i]);
         note(w3d_b16_expand(a, lanes, mask, y), e, "expand");
+        if (w3d_simd_has_shuffles()) { /* the same, by what the processor has */
+            w3d_b16_store(got, w3d_b16_expand_by(a, lanes, mask, y, 1)), CHECK_BYTES(got, e, 16);
+            EACH(at[i] < 16 ? x[at[i]] : 0);
+            w3d_b16_store(got, w3d_b16_swizzle_by(a, w3d_b16_load(at), 1)), CHECK_BYTES(got, e, 16);
+            uint64_t wide_mask = mask | (uint64_t)mask << 40;
+            CHECK(w3d_b16_count_by(wide_mask, 1) == 2 * count && w3d_b16_count_by(0, 1) == 0);
+        }
         CHECK(w3d_b16_count(mask) == count && w3d_b16_count(mask | (uint64_t)mask << 40) == 2 * count);
         note(w3d_b16_bits_i4(w3d_i4_bits_b16(a)), x, "bits_i4");
     }

@@ -1,5 +1,6 @@
-// embree.cc - Embree 3 for bench_mesh_bvh.c: its own scenes on one thread, medium quality, and the cost
-// of the tree that its builder makes with the same shape as ours (four children, leaves of four).
+// embree.cc - Embree 3 for bench_mesh_bvh.c: its own scenes on one thread, medium quality, and the
+// cost of the tree that its builder makes with the same shape as ours (eight children, leaves of
+// four).
 #include <embree3/rtcore.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,9 +16,11 @@ struct embree_hit {
     float t, u, v;
     uint32_t triangle;
 };
-void *embree_build(const float *positions, uint32_t vertices, const uint32_t *indices, uint32_t count);
+void *embree_build(const float *positions, uint32_t vertices, const uint32_t *indices,
+                   uint32_t count);
 void embree_free(void *scene);
-uint32_t embree_closest(void *scene, const embree_ray *rays, uint32_t count, embree_hit *hits, int coherent);
+uint32_t embree_closest(void *scene, const embree_ray *rays, uint32_t count, embree_hit *hits,
+                        int coherent);
 uint32_t embree_closest4(void *scene, const embree_ray *rays, uint32_t count, embree_hit *hits);
 double embree_cost(const float *positions, const uint32_t *indices, uint32_t count);
 }
@@ -28,12 +31,13 @@ static RTCDevice device()
     return one;
 }
 
-void *embree_build(const float *positions, uint32_t vertices, const uint32_t *indices, uint32_t count)
+void *embree_build(const float *positions, uint32_t vertices, const uint32_t *indices,
+                   uint32_t count)
 {
     RTCScene scene = rtcNewScene(device());
     RTCGeometry geometry = rtcNewGeometry(device(), RTC_GEOMETRY_TYPE_TRIANGLE);
-    rtcSetSharedGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3, positions, 0, 12,
-                               vertices);
+    rtcSetSharedGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3, positions, 0,
+                               12, vertices);
     rtcSetSharedGeometryBuffer(geometry, RTC_BUFFER_TYPE_INDEX, 0, RTC_FORMAT_UINT3, indices, 0, 12,
                                count / 3);
     rtcSetSceneBuildQuality(scene, RTC_BUILD_QUALITY_MEDIUM);
@@ -49,7 +53,8 @@ void embree_free(void *scene) { rtcReleaseScene((RTCScene)scene); }
 static void set_ray(RTCRayHit &out, const embree_ray &ray)
 {
     out.ray.org_x = ray.origin[0], out.ray.org_y = ray.origin[1], out.ray.org_z = ray.origin[2];
-    out.ray.dir_x = ray.direction[0], out.ray.dir_y = ray.direction[1], out.ray.dir_z = ray.direction[2];
+    out.ray.dir_x = ray.direction[0], out.ray.dir_y = ray.direction[1],
+    out.ray.dir_z = ray.direction[2];
     out.ray.tnear = ray.t_min;
     out.ray.tfar = ray.t_max == 0 ? std::numeric_limits<float>::infinity() : ray.t_max;
     out.ray.mask = 0xFFFFFFFFu;
@@ -59,7 +64,8 @@ static void set_ray(RTCRayHit &out, const embree_ray &ray)
     out.hit.primID = RTC_INVALID_GEOMETRY_ID;
 }
 
-uint32_t embree_closest(void *scene, const embree_ray *rays, uint32_t count, embree_hit *hits, int coherent)
+uint32_t embree_closest(void *scene, const embree_ray *rays, uint32_t count, embree_hit *hits,
+                        int coherent)
 {
     RTCIntersectContext context;
     rtcInitIntersectContext(&context);
@@ -113,8 +119,8 @@ uint32_t embree_closest4(void *scene, const embree_ray *rays, uint32_t count, em
 // ---- the cost of its tree ----
 
 struct node {
-    RTCBounds box[4];
-    node *child[4];
+    RTCBounds box[8];
+    node *child[8];
     unsigned count;
     bool leaf;
 };
@@ -137,7 +143,8 @@ static double sum(const node *n)
 double embree_cost(const float *positions, const uint32_t *indices, uint32_t count)
 {
     uint32_t triangles = count / 3;
-    RTCBuildPrimitive *primitives = (RTCBuildPrimitive *)aligned_alloc(32, (size_t)triangles * 2 * 32);
+    RTCBuildPrimitive *primitives =
+        (RTCBuildPrimitive *)aligned_alloc(32, (size_t)triangles * 2 * 32);
     float low[3] = { 1e30f, 1e30f, 1e30f }, high[3] = { -1e30f, -1e30f, -1e30f };
     for (uint32_t i = 0; i < triangles; i++) {
         float a[3] = { 1e30f, 1e30f, 1e30f }, b[3] = { -1e30f, -1e30f, -1e30f };
@@ -153,7 +160,7 @@ double embree_cost(const float *positions, const uint32_t *indices, uint32_t cou
     RTCBuildArguments arguments = rtcDefaultBuildArguments();
     arguments.byteSize = sizeof arguments;
     arguments.buildQuality = RTC_BUILD_QUALITY_MEDIUM;
-    arguments.maxBranchingFactor = 4;
+    arguments.maxBranchingFactor = 8;
     arguments.maxDepth = 64;
     arguments.sahBlockSize = 4;
     arguments.minLeafSize = 1;
@@ -164,7 +171,8 @@ double embree_cost(const float *positions, const uint32_t *indices, uint32_t cou
     arguments.primitives = primitives;
     arguments.primitiveCount = triangles;
     arguments.primitiveArrayCapacity = (size_t)triangles * 2;
-    arguments.createNode = [](RTCThreadLocalAllocator allocator, unsigned children, void *) -> void * {
+    arguments.createNode = [](RTCThreadLocalAllocator allocator, unsigned children,
+                              void *) -> void * {
         node *n = (node *)rtcThreadLocalAlloc(allocator, sizeof(node), 16);
         memset(n, 0, sizeof *n);
         n->count = children;
@@ -176,8 +184,8 @@ double embree_cost(const float *positions, const uint32_t *indices, uint32_t cou
     arguments.setNodeBounds = [](void *at, const RTCBounds **bounds, unsigned n, void *) {
         for (unsigned i = 0; i < n; i++) ((node *)at)->box[i] = *bounds[i];
     };
-    arguments.createLeaf = [](RTCThreadLocalAllocator allocator, const RTCBuildPrimitive *, size_t, void *)
-        -> void * {
+    arguments.createLeaf = [](RTCThreadLocalAllocator allocator, const RTCBuildPrimitive *, size_t,
+                              void *) -> void * {
         node *n = (node *)rtcThreadLocalAlloc(allocator, sizeof(node), 16);
         memset(n, 0, sizeof *n);
         n->leaf = true;

@@ -45,6 +45,18 @@ uint32_t bvh_closest(const w3d_mesh_bvh_ray *rays, uint32_t count, w3d_mesh_bvh_
     return found;
 }
 
+/* The same, four at a time; `count` is a multiple of four. */
+uint32_t bvh_closest4(const w3d_mesh_bvh_ray *rays, uint32_t count, w3d_mesh_bvh_hit *hits);
+EXPORT(bvh_closest4)
+uint32_t bvh_closest4(const w3d_mesh_bvh_ray *rays, uint32_t count, w3d_mesh_bvh_hit *hits)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i += 4)
+        for (unsigned met = w3d_mesh_bvh_closest4(&tree, &rays[i], &hits[i]); met; met &= met - 1)
+            found++;
+    return found;
+}
+
 /* The sum of the distances from the points to the mesh. */
 double bvh_closest_points(const float *points, uint32_t count);
 EXPORT(bvh_closest_points) double bvh_closest_points(const float *points, uint32_t count)

@@ -101,23 +101,29 @@ export class Bjson {
         this.keys = this.word(head + 40) + 16;
         this.shapesAt = this.word(head + 48) + 16;
         this.shapes = [];
+        this.names = []; // of all keys
         inside(this, this.refs, 24 * this.idCount);
     }
     // The whole file as typed arrays, made again when a memory that grew has taken them away: that
     // leaves them without elements. A shared memory takes nothing away. Take them at each use.
-    get u8() { return this.views.u8.length ? this.views.u8 : this.refresh().u8; }
-    get u16() { return this.views.u16.length ? this.views.u16 : this.refresh().u16; }
-    get u32() { return this.views.u32.length ? this.views.u32 : this.refresh().u32; }
-    get f32() { return this.views.f32.length ? this.views.f32 : this.refresh().f32; }
-    get f64() { return this.views.f64.length ? this.views.f64 : this.refresh().f64; }
-    get i64() { return this.views.i64.length ? this.views.i64 : this.refresh().i64; }
+    get u8() { return this.bytes.length ? this.bytes : this.refresh().bytes; }
+    get u16() { return this.halves.length ? this.halves : this.refresh().halves; }
+    get u32() { return this.words.length ? this.words : this.refresh().words; }
+    get f32() { return this.floats.length ? this.floats : this.refresh().floats; }
+    get f64() { return this.doubles.length ? this.doubles : this.refresh().doubles; }
+    get i64() { return this.longs.length ? this.longs : this.refresh().longs; }
     refresh() {
         const buffer = bufferOf(this.source);
         const make = (Kind) => new Kind(buffer, this.offset,
             Math.floor(this.size / Kind.BYTES_PER_ELEMENT));
         this.generation++;
-        return this.views = { u8: make(Uint8Array), u16: make(Uint16Array), u32: make(Uint32Array),
-            f32: make(Float32Array), f64: make(Float64Array), i64: make(BigInt64Array) };
+        this.bytes = make(Uint8Array);
+        this.halves = make(Uint16Array);
+        this.words = make(Uint32Array);
+        this.floats = make(Float32Array);
+        this.doubles = make(Float64Array);
+        this.longs = make(BigInt64Array);
+        return this;
     }
     rebase(offset) {
         this.offset = offset >>> 0;
@@ -137,7 +143,12 @@ export class Bjson {
         }
         return null;
     }
-    key(name) { return new Key(this, name); }
+    key(name) {
+        const number = this.names.indexOf(name);
+        if (number >= 0) return new Key(this, name, number);
+        for (const shape of this.shapes) if (shape) shape.places.push(place(shape, name));
+        return new Key(this, name, this.names.push(name) - 1);
+    }
     // [{ kind, at, size }] of all chunks: kind as a number of KIND, at is where the payload begins.
     chunks() {
         const all = [];
@@ -150,8 +161,7 @@ export class Bjson {
     get meta() {
         const chunk = this.chunks().find(({ kind }) => kind === KIND.meta);
         if (!chunk) return null;
-        const id = Object.assign(Object.create(Id.prototype),
-            { file: this, at: chunk.at, slots: 0, large: 0 });
+        const id = new Id(this, NONE, chunk.at);
         return new Record(id, this.shape(this.word(chunk.at)), chunk.at + 8);
     }
     // The bytes [at, end) as a string: short ASCII without the decoder, whose call costs more.
@@ -164,7 +174,7 @@ export class Bjson {
         return typeof SharedArrayBuffer === 'function' &&
             this.u8.buffer instanceof SharedArrayBuffer;
     }
-    // { fields: [{ key, tag, sub, n, offset, size }] by key, byKey }, decoded once a shape.
+    // { fields: [{ key, tag, sub, n, offset, size }] by key, byKey, places by key() }, made once.
     shape(number) {
         if (this.shapes[number]) return this.shapes[number];
         const at = this.shapesAt + this.word(this.shapesAt + 4 * number);
@@ -178,39 +188,49 @@ export class Bjson {
             fields.push(field);
             byKey.set(field.key, field);
         }
-        return this.shapes[number] = { fields, byKey };
+        const shape = { fields, byKey };
+        shape.places = this.names.map((name) => place(shape, name));
+        return this.shapes[number] = shape;
     }
 }
 
 // A row: its number, type and flags; here is false where no ID is behind it (deleted, external).
 export class Id {
-    constructor(file, row) {
-        const u8 = file.u8, u32 = file.u32, entry = file.refs + 24 * row, chunk = u32[entry >>> 2];
+    constructor(file, row, meta = 0) {
+        const u8 = file.u8, u32 = file.u32;
+        const chunk = meta ? 0 : u32[(file.refs + 24 * row) >>> 2];
         this.file = file;
         this.row = row;
-        this.type = u8[entry + 20];
-        this.flags = u8[entry + 21];
         this.here = chunk !== 0;
-        this.at = chunk + 16; // of the payload
-        this.record = this.slots = this.references = this.large = this.nameEnd = 0;
-        if (!this.here) return;
-        let end = this.at + 3;
-        while (u8[end]) end++;
-        this.nameEnd = end;
-        this.record = ((end + 8 & ~7) >>> 0) + 8;
-        this.references = this.record + u32[(this.record - 8) >>> 2] + 8;
-        this.slots = u32[(this.references - 4) >>> 2];
-        this.large = (this.references + 4 * this.slots + 15 & ~15) >>> 0;
+        this.at = meta || chunk + 16; // of the payload
+        this.record = this.references = 0;
+        if (chunk === 0) return;
+        let end = chunk + 23; // of a word of the name: the last one has a NUL there
+        while (u8[end]) end += 8;
+        this.record = end + 9;
+        this.references = end + 17 + u32[(end + 1) >>> 2];
     }
-    get name() { return this.file.text(this.at + 3, this.nameEnd); }
+    get type() { return this.file.u8[this.file.refs + 24 * this.row + 20]; }
+    get flags() { return this.file.u8[this.file.refs + 24 * this.row + 21]; }
     get time() { return this.file.i64[(this.file.refs + 24 * this.row + 8) >>> 3]; }
+    get name() {
+        const u8 = this.file.u8, from = this.at + 3;
+        let end = this.record - 9;
+        while (end > from && !u8[end - 1]) end--;
+        return this.file.text(from, end);
+    }
+    get large() {
+        const slots = this.file.word(this.references - 4);
+        return (this.references + 4 * slots + 15 & ~15) >>> 0;
+    }
     get properties() {
         if (!this.here) return null;
         return new Record(this, this.file.shape(this.file.word(this.record - 4)), this.record);
     }
     // The row that a slot of this ID's references points to, or null.
     rowOf(slot) {
-        const row = slot < this.slots ? this.file.word(this.references + 4 * slot) : NONE;
+        const u32 = this.file.u32, from = this.references >>> 2;
+        const row = slot < u32[from - 1] ? u32[from + slot] : NONE;
         return row === NONE ? null : row;
     }
 }
@@ -278,49 +298,49 @@ function read(id, tag, sub, n, at, size, listed) {
 // By tag: the size of its typed array's elements, as a shift.
 const SHIFT = [0, 0, 3, 3, 3, 2, 0, 3];
 
-// A property's name, looked up once for each shape: for walking over many IDs.
+// A field as a Key wants it; without one, tag is -1.
+function place({ byKey }, name) {
+    const field = byKey.get(name) ?? { tag: -1, sub: 0, n: 0, offset: 0 };
+    const { tag, sub, n, offset } = field;
+    return { field, tag, sub, n, offset, shift: tag === VECTOR ? sub & 3 : SHIFT[tag] ?? 0 };
+}
+
+// A property's name, looked up once for each shape: for walking over many IDs. Its methods are
+// small, so that all that a loop calls is inlined.
 export class Key {
-    constructor(file, name) {
+    constructor(file, name, number) {
         this.file = file;
         this.name = name;
-        this.shape = this.field = null;
+        this.slot = number;
     }
-    // The field of this name in the record's shape, or undefined.
-    find(record) {
-        if (record.shape !== this.shape) {
-            this.shape = record.shape;
-            this.field = record.shape.byKey.get(this.name);
-        }
-        return this.field;
+    value(record) {
+        const { tag, field } = record.shape.places[this.slot];
+        return tag < 0 ? undefined : record.value(field);
     }
-    value(record) { return record.value(this.find(record)); }
     // Where a number or vector lies, as an index into file.f32, file.f64, ...: the one of its type;
     // -1: nowhere.
     index(record) {
-        const field = record.shape === this.shape ? this.field : this.find(record);
-        if (field === undefined) return -1;
-        const shift = field.tag === VECTOR ? field.sub & 3 : SHIFT[field.tag];
-        return (record.at + field.offset) >>> shift;
+        const place = record.shape.places[this.slot];
+        return place.tag < 0 ? -1 : (record.at + place.offset) >>> place.shift;
     }
     // A number, boolean, time or element i of a vector as a number; undefined where there is none.
     number(record, i = 0) {
-        const field = record.shape === this.shape ? this.field : this.find(record);
+        const place = record.shape.places[this.slot], at = record.at + place.offset;
+        if (place.tag === F64) return this.file.f64[at >>> 3];
+        return place.tag === BOOL ? this.file.u8[at] : this.rare(record, place, at, i);
+    }
+    rare(record, { tag, sub, n }, at, i) {
         const file = this.file;
-        if (field === undefined) return undefined;
-        const at = record.at + field.offset;
-        if (field.tag === F64) return file.f64[at >>> 3];
-        if (field.tag === BOOL) return file.u8[at];
-        if (field.tag === VECTOR && i < field.n) {
-            return field.sub === SUB.f32 ? file.f32[(at >>> 2) + i]
-                : Number(this.value(record).data[i]);
+        if (tag === VECTOR && i < n) {
+            return sub === SUB.f32 ? file.f32[(at >>> 2) + i] : Number(this.value(record).data[i]);
         }
-        if (field.tag === UNSIGNED) return Number(BigInt.asUintN(64, file.i64[at >>> 3]));
-        return field.tag === I64 || field.tag === TIME ? Number(file.i64[at >>> 3]) : undefined;
+        if (tag === UNSIGNED) return Number(BigInt.asUintN(64, file.i64[at >>> 3]));
+        return tag === I64 || tag === TIME ? Number(file.i64[at >>> 3]) : undefined;
     }
     // The row a reference points to, or null.
     row(record) {
-        const field = this.find(record);
-        if (field?.tag !== REFERENCE) return null;
-        return record.id.rowOf(this.file.word(record.at + field.offset));
+        const place = record.shape.places[this.slot];
+        if (place.tag !== REFERENCE) return null;
+        return record.id.rowOf(this.file.u32[(record.at + place.offset) >>> 2]);
     }
 }

@@ -7,12 +7,14 @@
  * bits; sums and differences wrap.
  *
  *   load load8 store store8 zero splat8 splat16 low32   and or xor andnot   add8 sub8 add16 sub16
- *   equal8 min8 sign8 sign16   shift_left16 shift_right16   up1 up2 up4 up8
- *   last32   zip8 zip16 zip32 (_low, _high)   narrow   mask8 from_mask8   swizzle expand
+ *   equal8 min8 max16 sign8 sign16   shift_left16 shift_right16   up1 up2 up4 up8
+ *   last32   zip8 zip16 zip32 zip64 (_low, _high)   narrow   mask8 from_mask8   swizzle expand
  *   select not_less8 count   bits_i4
  *
  * x86 has byte shuffles from SSSE3 on only; without it (W3D_SIMD_SHUFFLES is 0) swizzle and expand
- * go through memory, and a kernel does well to avoid the first. */
+ * go through memory, and a kernel does well to avoid the first. A kernel that can't may ask the
+ * processor it runs on (w3d_simd_has_shuffles), and give the answer to expand_by and count_by as a
+ * constant, one copy of its loop for each. */
 #ifndef W3D_SIMD_BYTES_H
 #define W3D_SIMD_BYTES_H
 
@@ -38,6 +40,13 @@
 #endif
 #ifndef W3DI_SIMD_BYTES_EXPAND
 #define W3DI_SIMD_BYTES_EXPAND 0
+#endif
+/* 1: whether there are byte shuffles is known at run time only. */
+#if W3DI_SIMD_BYTES_SSE && !W3D_SIMD_SHUFFLES && defined(__GNUC__) && defined(__x86_64__) &&       \
+    __STDC_HOSTED__
+#define W3D_SIMD_ASKED 1
+#else
+#define W3D_SIMD_ASKED 0
 #endif
 
 /* clang-format off: a table of one-line functions, to be read down the columns */
@@ -94,6 +103,11 @@ W3D_INLINE w3d_b16 w3d_b16_equal8(w3d_b16 a, w3d_b16 b)
 W3D_INLINE w3d_b16 w3d_b16_min8(w3d_b16 a, w3d_b16 b)
 {
     W3DI_SIMD_B(a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i]);
+}
+W3D_INLINE w3d_b16 w3d_b16_max16(w3d_b16 a, w3d_b16 b)
+{
+    W3DI_SIMD_B2((W3DI_SIMD_A16 ^ 0x8000u) > (W3DI_SIMD_B16 ^ 0x8000u) ? W3DI_SIMD_A16
+                                                                       : W3DI_SIMD_B16);
 }
 W3D_INLINE w3d_b16 w3d_b16_sign8(w3d_b16 a) { W3DI_SIMD_B(a.lane[i] >> 7 ? 255 : 0); }
 W3D_INLINE w3d_b16 w3d_b16_sign16(w3d_b16 a) { W3DI_SIMD_B2(W3DI_SIMD_A16 >> 15 ? 0xFFFF : 0); }
@@ -226,6 +240,7 @@ W3D_INLINE w3d_b16 w3d_b16_add16(w3d_b16 a, w3d_b16 b) { return W3DI_SIMD(i16x8_
 W3D_INLINE w3d_b16 w3d_b16_sub16(w3d_b16 a, w3d_b16 b) { return W3DI_SIMD(i16x8_sub)(a, b); }
 W3D_INLINE w3d_b16 w3d_b16_equal8(w3d_b16 a, w3d_b16 b) { return W3DI_SIMD(i8x16_eq)(a, b); }
 W3D_INLINE w3d_b16 w3d_b16_min8(w3d_b16 a, w3d_b16 b) { return W3DI_SIMD(u8x16_min)(a, b); }
+W3D_INLINE w3d_b16 w3d_b16_max16(w3d_b16 a, w3d_b16 b) { return W3DI_SIMD(i16x8_max)(a, b); }
 W3D_INLINE w3d_b16 w3d_b16_sign8(w3d_b16 a) { return W3DI_SIMD(i8x16_shr)(a, 7); }
 W3D_INLINE w3d_b16 w3d_b16_sign16(w3d_b16 a) { return W3DI_SIMD(i16x8_shr)(a, 15); }
 W3D_INLINE w3d_b16 w3d_b16_shift_left16(w3d_b16 a, int n)
@@ -328,6 +343,7 @@ W3D_INLINE w3d_b16 w3d_b16_add16(w3d_b16 a, w3d_b16 b) { return _mm_add_epi16(a,
 W3D_INLINE w3d_b16 w3d_b16_sub16(w3d_b16 a, w3d_b16 b) { return _mm_sub_epi16(a, b); }
 W3D_INLINE w3d_b16 w3d_b16_equal8(w3d_b16 a, w3d_b16 b) { return _mm_cmpeq_epi8(a, b); }
 W3D_INLINE w3d_b16 w3d_b16_min8(w3d_b16 a, w3d_b16 b) { return _mm_min_epu8(a, b); }
+W3D_INLINE w3d_b16 w3d_b16_max16(w3d_b16 a, w3d_b16 b) { return _mm_max_epi16(a, b); }
 W3D_INLINE w3d_b16 w3d_b16_sign8(w3d_b16 a) { return _mm_cmpgt_epi8(_mm_setzero_si128(), a); }
 W3D_INLINE w3d_b16 w3d_b16_sign16(w3d_b16 a) { return _mm_srai_epi16(a, 15); }
 W3D_INLINE w3d_b16 w3d_b16_shift_left16(w3d_b16 a, int n)
@@ -401,6 +417,10 @@ W3D_INLINE w3d_b16 w3d_b16_sub16(w3d_b16 a, w3d_b16 b)
 }
 W3D_INLINE w3d_b16 w3d_b16_equal8(w3d_b16 a, w3d_b16 b) { return vceqq_u8(a, b); }
 W3D_INLINE w3d_b16 w3d_b16_min8(w3d_b16 a, w3d_b16 b) { return vminq_u8(a, b); }
+W3D_INLINE w3d_b16 w3d_b16_max16(w3d_b16 a, w3d_b16 b)
+{
+    return vreinterpretq_u8_s16(vmaxq_s16(vreinterpretq_s16_u8(a), vreinterpretq_s16_u8(b)));
+}
 W3D_INLINE w3d_b16 w3d_b16_sign8(w3d_b16 a)
 {
     return vreinterpretq_u8_s8(vshrq_n_s8(vreinterpretq_s8_u8(a), 7));
@@ -478,8 +498,9 @@ W3D_INLINE w3d_i4 w3d_i4_bits_b16(w3d_b16 a) { return vreinterpretq_s32_u8(a); }
 
 /* Lane by lane: `swizzle(a, b)` is a[b] where b < 16 and 0 where b >= 128 (b between is not
  * allowed); `narrow` is the low bytes of the 16-bit lanes of a, then b, none of which may exceed
- * 255; `mask8` gathers the top bits; up1 to up8 move bytes to higher lanes, zeros below them;
- * last32 repeats the last four; low32 is a word in the first four, zeros above. */
+ * 255; `max16` is of signed lanes; `mask8` gathers the top bits; up1 to up8 move bytes to higher
+ * lanes, zeros below them; last32 repeats the last four; low32 is a word in the first four, zeros
+ * above. */
 
 /* ---- written once, on top of any backend ---- */
 
@@ -495,7 +516,7 @@ W3D_INLINE w3d_b16 w3d_b16_not_less8(w3d_b16 a, w3d_b16 b)
     return w3d_b16_equal8(w3d_b16_min8(a, b), b);
 }
 
-#if !W3DI_SIMD_BYTES_EXPAND && W3D_SIMD_SHUFFLES
+#if !W3DI_SIMD_BYTES_EXPAND && (W3D_SIMD_SHUFFLES || W3D_SIMD_ASKED)
 /* Byte k of entry m: how many of the bits below k are set in m. */
 #define W3DI_SIMD_BIT(m, k) ((uint64_t)((m) >> (k)&1) * (uint64_t)(0x0101010101010100u << 8 * (k)))
 #define W3DI_SIMD_1(m)                                                                             \
@@ -540,29 +561,77 @@ W3D_INLINE unsigned w3d_b16_count(uint64_t mask)
 #endif
 }
 
+/* ---- what the processor has, asked at run time ---- */
+
+/* 1 where the instructions that `is_asked` is about in the functions below are there, beyond what
+ * the compiler was told of: a look at a variable that the C runtime has set. */
+W3D_INLINE int w3d_simd_has_shuffles(void)
+{
+#if W3D_SIMD_ASKED
+    return __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("popcnt");
+#else
+    return 0;
+#endif
+}
+
+/* count and swizzle; `is_asked` is a constant, and 1 only where w3d_simd_has_shuffles() is. Written
+ * as assembly they need no other target than that of the function they are in, so that one body of
+ * a kernel does for both. */
+W3D_INLINE unsigned w3d_b16_count_by(uint64_t mask, int is_asked)
+{
+#if W3D_SIMD_ASKED
+    if (is_asked) {
+        uint64_t count;
+        __asm__("popcnt{q %1, %0| %0, %1}" : "=r"(count) : "r"(mask) : "cc");
+        return (unsigned)count;
+    }
+#endif
+    (void)is_asked;
+    return w3d_b16_count(mask);
+}
+W3D_INLINE w3d_b16 w3d_b16_swizzle_by(w3d_b16 a, w3d_b16 b, int is_asked)
+{
+#if W3D_SIMD_ASKED
+    if (is_asked) {
+        __asm__("pshufb {%1, %0|%0, %1}" : "+x"(a) : "x"(b));
+        return a;
+    }
+#endif
+    (void)is_asked;
+    return w3d_b16_swizzle(a, b);
+}
+
 /* The lanes whose mask is all ones take the bytes at `packed` one after the other, the rest are
  * those of `base`. `bits` is mask8(mask). Sixteen bytes are read at `packed`, whatever the mask. */
-W3D_INLINE w3d_b16 w3d_b16_expand(w3d_b16 base, w3d_b16 mask, unsigned bits, const uint8_t *packed)
+W3D_INLINE w3d_b16 w3d_b16_expand_by(w3d_b16 base, w3d_b16 mask, unsigned bits,
+                                     const uint8_t *packed, int is_asked)
 {
 #if W3DI_SIMD_BYTES_EXPAND
-    (void)mask;
+    (void)mask, (void)is_asked;
     return _mm_mask_expand_epi8(base, (__mmask16)bits, w3d_b16_load(packed));
-#elif W3D_SIMD_SHUFFLES
-    /* The upper half reads from where the lower one stopped, so that 8-lane tables do for both. */
-    unsigned low = bits & 255u, high = bits >> 8;
-    w3d_b16 from =
-        w3d_b16_zip64_low(w3d_b16_load8(packed), w3d_b16_load8(packed + w3d_b16_count(low)));
-    w3d_b16 at = w3d_b16_zip64_low(w3d_b16_load8(&w3di_simd_bytes_before[low]),
-                                   w3d_b16_or(w3d_b16_load8(&w3di_simd_bytes_before[high]),
-                                              w3d_b16_splat8(8)));
-    return w3d_b16_select(mask, w3d_b16_swizzle(from, at), base);
 #else
+#if W3D_SIMD_SHUFFLES || W3D_SIMD_ASKED
+    if (W3D_SIMD_SHUFFLES || is_asked) {
+        /* The upper half reads from where the lower one stopped, so that 8-lane tables do for
+         * both. */
+        unsigned low = bits & 255u, high = bits >> 8, step = w3d_b16_count_by(low, is_asked);
+        w3d_b16 from = w3d_b16_zip64_low(w3d_b16_load8(packed), w3d_b16_load8(packed + step));
+        w3d_b16 at = w3d_b16_zip64_low(w3d_b16_load8(&w3di_simd_bytes_before[low]),
+                                       w3d_b16_or(w3d_b16_load8(&w3di_simd_bytes_before[high]),
+                                                  w3d_b16_splat8(8)));
+        return w3d_b16_select(mask, w3d_b16_swizzle_by(from, at, is_asked), base);
+    }
+#endif
     uint8_t lanes[16];
-    (void)mask;
+    (void)mask, (void)is_asked;
     w3d_b16_store(lanes, base);
     for (; bits; bits &= bits - 1u) lanes[w3d_bits_trailing_zeros(bits)] = *packed++;
     return w3d_b16_load(lanes);
 #endif
+}
+W3D_INLINE w3d_b16 w3d_b16_expand(w3d_b16 base, w3d_b16 mask, unsigned bits, const uint8_t *packed)
+{
+    return w3d_b16_expand_by(base, mask, bits, packed, 0);
 }
 
 #endif /* W3D_SIMD_BYTES_H */

@@ -1,4 +1,4 @@
-/* mesh_adjacency.c - twins by lists on points, rings by a counting sort. */
+/* mesh_adjacency.c - twins and rings by counting sorts. */
 #include "mesh/mesh_adjacency.h"
 #include "mesh/mesh_edges.h"
 

@@ -50,8 +50,8 @@ W3D_INLINE uint32_t w3d_mesh_corner_previous(uint32_t corner)
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, index_count
  *         W3D_ERR_INDEX     an index or a point >= vertex_count
  *         W3D_ERR_CAPACITY  scratch too small
- * Cost    O(V + T) time for every mesh; longer where a point has more than some 50 edges to points
- *         above it. 12 bytes of scratch an index and 4 a vertex.
+ * Cost    O(V + T) time for every mesh; longer where a point has more than 64 half-edges to or
+ *         from points above it. 8 bytes of scratch an index and 4 a vertex.
  * Thread  One call works on one thread.
  * Source  the half-edge of Weiler 1985, "Edge-based data structures for solid modeling", as arrays:
  *         Campagna, Kobbelt, Seidel 1998, "Directed edges". */

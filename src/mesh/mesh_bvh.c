@@ -8,7 +8,7 @@ static w3d_result w3di_mesh_bvh_walk(const w3d_mesh_bvh_header *header,
 {
     struct {
         uint32_t node, depth;
-    } stack[3 * W3D_MESH_BVH_MOST_DEPTH + 4];
+    } stack[W3D_MESH_BVH_STACK];
     uint32_t used = 0, next_node = 1, next_leaf = 0;
     if (header->node_count) stack[0].node = 0, stack[0].depth = 1, used = 1;
     while (used) {
@@ -17,7 +17,7 @@ static w3d_result w3di_mesh_bvh_walk(const w3d_mesh_bvh_header *header,
         uint64_t offset = header->nodes_offset + (uint64_t)index * sizeof *node;
         if (depth > W3D_MESH_BVH_MOST_DEPTH)
             return w3d_error_set(error, W3D_ERR_FORMAT, offset, "the tree is too deep");
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < W3D_MESH_BVH_WIDTH; k++) {
             uint32_t child = node->child[k];
             if (child == W3D_MESH_BVH_NONE) continue;
             if (child & W3D_MESH_BVH_LEAF) {
@@ -55,7 +55,7 @@ W3D_API w3d_result w3d_mesh_bvh_open_kind(const void *bytes, size_t size, w3d_me
         return w3d_error_set(error, W3D_ERR_TRUNCATED, size, "shorter than a header");
     if (!w3d_equal(header->magic, "W3D BVH", 7))
         return w3d_error_set(error, W3D_ERR_FORMAT, 0, "not the block of a tree");
-    if (header->magic[7] != 1)
+    if (header->magic[7] != 2)
         return w3d_error_set(error, W3D_ERR_UNSUPPORTED, 7, "another version");
     if (header->kind != (uint32_t)kind)
         return w3d_error_set(error, W3D_ERR_UNSUPPORTED, 12, "a tree of another kind");

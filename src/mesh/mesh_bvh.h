@@ -31,8 +31,14 @@
 /* In a node's child: the rest is the number of a leaf, not of a node. */
 #define W3D_MESH_BVH_LEAF 0x80000000u
 
+/* Children of a node. */
+#define W3D_MESH_BVH_WIDTH 8
+
 /* No node is deeper than this, the root being at depth 1. */
 #define W3D_MESH_BVH_MOST_DEPTH 128
+
+/* Places that the stack of a walk needs, whatever the tree. */
+#define W3D_MESH_BVH_STACK ((W3D_MESH_BVH_WIDTH - 1) * W3D_MESH_BVH_MOST_DEPTH + W3D_MESH_BVH_WIDTH)
 
 typedef enum w3d_mesh_bvh_kind {
     W3D_MESH_BVH_TRIANGLES = 0,
@@ -40,7 +46,7 @@ typedef enum w3d_mesh_bvh_kind {
 } w3d_mesh_bvh_kind;
 
 typedef struct w3d_mesh_bvh_header {
-    uint8_t magic[8];    /* "W3D BVH", then 1: the version                          */
+    uint8_t magic[8];    /* "W3D BVH", then 2: the version                          */
     uint32_t size;       /* bytes of the block                                      */
     uint32_t kind;       /* w3d_mesh_bvh_kind                                       */
     uint32_t node_count; /* 0: the tree is empty                                    */
@@ -55,12 +61,12 @@ typedef struct w3d_mesh_bvh_header {
     uint32_t zero[14];
 } w3d_mesh_bvh_header;
 
-/* Four boxes, one float of each in four lanes; min is +infinity and max is -infinity where there
+/* Eight boxes, one float of each in eight lanes; min is +infinity and max is -infinity where there
  * is no child. */
 typedef struct w3d_mesh_bvh_node {
-    float side[3][2][4]; /* [axis][0: min, 1: max][child] */
-    uint32_t child[4];   /* a node, W3D_MESH_BVH_LEAF | a leaf, or W3D_MESH_BVH_NONE */
-    uint32_t zero[4];
+    float side[3][2][8]; /* [axis][0: min, 1: max][child] */
+    uint32_t child[8];   /* a node, W3D_MESH_BVH_LEAF | a leaf, or W3D_MESH_BVH_NONE */
+    uint32_t zero[8];
 } w3d_mesh_bvh_node;
 
 /* One to four triangles, one float of each in four lanes; NaN where there is none. */
@@ -98,8 +104,8 @@ typedef struct w3d_mesh_bvh_hit {
  *   error  out  what is wrong, and where; NULL: not asked for
  *
  * Range   After W3D_OK no question to the tree reads outside the block, loops, or overflows a
- *         stack, whatever the bytes are. Boxes and corners are not compared with each other: a block
- *         made to mislead can give wrong answers, and no more than that.
+ *         stack, whatever the bytes are. Boxes and corners are not compared with each other: a
+ *         block made to mislead can give wrong answers, and no more than that.
  * Errors  W3D_ERR_ARGUMENT     broken contract: pointers, alignment
  *         W3D_ERR_TRUNCATED    the block is longer than `size`
  *         W3D_ERR_FORMAT       not a block, or links that do not form a tree

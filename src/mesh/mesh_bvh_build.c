@@ -1,8 +1,8 @@
 /* mesh_bvh_build.c - blocks: written bottom-up around a finished shape.
  *
  * A node's children have larger numbers than the node. So one pass from the last node to the first
- * fills everything: a leaf's corners are gathered where its parent is met, and a box of four is known
- * before it is asked for. Building and refitting are that same pass. */
+ * fills everything: a leaf's corners are gathered where its parent is met, and a box of four is
+ * known before it is asked for. Building and refitting are that same pass. */
 #include "mesh/mesh_bvh_build.h"
 #include "core/bytes.h"
 #include "mesh/mesh_check.h"
@@ -135,17 +135,42 @@ W3D_INLINE void w3di_mesh_bvh_build_leaf(const w3d_mesh_view *mesh, w3d_mesh_bvh
 /* The box around a node that is finished. */
 W3D_INLINE w3d_f4 w3di_mesh_bvh_build_across(const w3d_mesh_bvh_node *node, int most)
 {
-    w3d_f4 a = w3d_f4_load(node->side[0][most]), b = w3d_f4_load(node->side[1][most]),
-           c = w3d_f4_load(node->side[2][most]);
-    w3d_f4 even = w3d_f4_zip_low(a, c), odd = w3d_f4_zip_low(b, b);
-    w3d_f4 far_even = w3d_f4_zip_high(a, c), far_odd = w3d_f4_zip_high(b, b);
-    w3d_f4 r[4];
-    r[0] = w3d_f4_zip_low(even, odd);
-    r[1] = w3d_f4_zip_high(even, odd);
-    r[2] = w3d_f4_zip_low(far_even, far_odd);
-    r[3] = w3d_f4_zip_high(far_even, far_odd);
-    return most ? w3d_f4_max(w3d_f4_max(r[0], r[1]), w3d_f4_max(r[2], r[3]))
-                : w3d_f4_min(w3d_f4_min(r[0], r[1]), w3d_f4_min(r[2], r[3]));
+    w3d_f4 row[4];
+    for (int k = 0; k < 3; k++) {
+        w3d_f4 low = w3d_f4_load(node->side[k][most]), high = w3d_f4_load(node->side[k][most] + 4);
+        row[k] = most ? w3d_f4_max(low, high) : w3d_f4_min(low, high);
+    }
+    row[3] = row[2];
+    w3d_f4_transpose(&row[0], &row[1], &row[2], &row[3]);
+    return most ? w3d_f4_max(w3d_f4_max(row[0], row[1]), w3d_f4_max(row[2], row[3]))
+                : w3d_f4_min(w3d_f4_min(row[0], row[1]), w3d_f4_min(row[2], row[3]));
+}
+
+W3D_INLINE void w3di_mesh_bvh_build_prefetch(const void *address)
+{
+#if defined(__GNUC__)
+    __builtin_prefetch(address);
+#else
+    (void)address;
+#endif
+}
+
+/* Asks for what a node's leaves will need: first their triangles' indices, later the corners. */
+W3D_INLINE void w3di_mesh_bvh_build_ahead(const w3d_mesh_view *mesh, const w3d_mesh_bvh_node *node,
+                                          const w3d_mesh_bvh_leaf *leaves, int corners)
+{
+    for (int k = 0; k < W3D_MESH_BVH_WIDTH; k++) {
+        uint32_t child = node->child[k];
+        if (child == W3D_MESH_BVH_NONE || !(child & W3D_MESH_BVH_LEAF)) continue;
+        const uint32_t *triangle = leaves[child & ~W3D_MESH_BVH_LEAF].triangle;
+        for (int lane = 0; lane < 4; lane++) {
+            if (triangle[lane] == W3D_MESH_BVH_NONE) continue;
+            const uint32_t *c = mesh->indices + (size_t)triangle[lane] * 3;
+            w3di_mesh_bvh_build_prefetch(c);
+            for (int i = 0; i < 3 && corners; i++)
+                w3di_mesh_bvh_build_prefetch(w3d_mesh_position(mesh, c[i]));
+        }
+    }
 }
 
 /* Corners and boxes of everything; the children of nodes and the numbers in leaves are there.
@@ -155,10 +180,13 @@ W3D_INLINE void w3di_mesh_bvh_build_fill(const w3d_mesh_view *mesh, int checked,
                                          w3d_mesh_bvh_leaf *leaves)
 {
     w3d_f4 empty = w3d_f4_splat(w3d_f32_from_bits(0x7F800000u));
+    w3d_f4 low = empty, high = w3d_f4_negate(empty);
     for (uint32_t i = header->node_count; i-- > 0;) {
         w3d_mesh_bvh_node *node = &nodes[i];
-        w3d_f4 min[4], max[4];
-        for (int k = 0; k < 4; k++) {
+        w3d_f4 min[8], max[8];
+        if (i >= 6) w3di_mesh_bvh_build_ahead(mesh, node - 6, leaves, 0);
+        if (i >= 3) w3di_mesh_bvh_build_ahead(mesh, node - 3, leaves, 1);
+        for (int k = 0; k < W3D_MESH_BVH_WIDTH; k++) {
             uint32_t child = node->child[k];
             min[k] = empty;
             max[k] = w3d_f4_negate(empty);
@@ -172,15 +200,14 @@ W3D_INLINE void w3di_mesh_bvh_build_fill(const w3d_mesh_view *mesh, int checked,
             min[k] = w3di_mesh_bvh_build_across(below, 0);
             max[k] = w3di_mesh_bvh_build_across(below, 1);
         }
-        float low[3][4], high[3][4];
-        w3di_mesh_bvh_build_turn(min, low);
-        w3di_mesh_bvh_build_turn(max, high);
-        for (int k = 0; k < 3; k++) {
-            w3d_copy(node->side[k][0], low[k], 16);
-            w3d_copy(node->side[k][1], high[k], 16);
+        for (int half = 0; half < 8; half += 4) {
+            float rows[2][3][4];
+            w3di_mesh_bvh_build_turn(min + half, rows[0]);
+            w3di_mesh_bvh_build_turn(max + half, rows[1]);
+            for (int k = 0; k < 6; k++)
+                w3d_copy(node->side[k % 3][k / 3] + half, rows[k / 3][k % 3], 16);
         }
     }
-    w3d_f4 low = empty, high = w3d_f4_negate(empty);
     if (header->node_count) {
         low = w3di_mesh_bvh_build_across(nodes, 0);
         high = w3di_mesh_bvh_build_across(nodes, 1);
@@ -238,7 +265,7 @@ W3D_API w3d_result w3d_mesh_bvh_build(const w3d_mesh_bvh_build_desc *desc, void 
     if (needed > capacity) return W3D_ERR_CAPACITY;
     w3d_mesh_bvh_header *header = (w3d_mesh_bvh_header *)out;
     w3d_fill(header, 0, sizeof *header);
-    w3d_copy(header->magic, "W3D BVH\1", 8);
+    w3d_copy(header->magic, "W3D BVH\2", 8);
     header->size = (uint32_t)needed;
     header->node_count = tree.node_count;
     header->leaf_count = tree.leaf_count;
@@ -251,8 +278,8 @@ W3D_API w3d_result w3d_mesh_bvh_build(const w3d_mesh_bvh_build_desc *desc, void 
     w3d_mesh_bvh_node *nodes = (w3d_mesh_bvh_node *)(void *)(header + 1);
     w3d_mesh_bvh_leaf *leaves = (w3d_mesh_bvh_leaf *)(void *)(nodes + tree.node_count);
     for (uint32_t i = 0; i < tree.node_count; i++) {
-        w3d_copy(nodes[i].child, tree.children[i], 16);
-        w3d_fill(nodes[i].zero, 0, 16);
+        w3d_copy(nodes[i].child, tree.children[i], sizeof nodes[i].child);
+        w3d_fill(nodes[i].zero, 0, sizeof nodes[i].zero);
     }
     for (uint32_t i = 0; i < tree.leaf_count; i++) w3d_copy(leaves[i].triangle, tree.leaves[i], 16);
     w3di_mesh_bvh_build_fill(mesh, 1, header, nodes, leaves);
@@ -285,7 +312,7 @@ W3D_API double w3d_mesh_bvh_cost(const w3d_mesh_bvh *bvh)
     if (!bvh || !bvh->node_count) return 0.0;
     for (uint32_t i = 0; i < bvh->node_count; i++) {
         const w3d_mesh_bvh_node *n = &bvh->nodes[i];
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < W3D_MESH_BVH_WIDTH; k++) {
             double x = (double)n->side[0][1][k] - (double)n->side[0][0][k];
             double y = (double)n->side[1][1][k] - (double)n->side[1][0][k];
             double z = (double)n->side[2][1][k] - (double)n->side[2][0][k];

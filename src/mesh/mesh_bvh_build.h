@@ -1,10 +1,11 @@
-/* mesh_bvh_build.h - makes the block of a mesh's tree, and brings it up to date when vertices moved.
+/* mesh_bvh_build.h - makes the block of a mesh's tree, and brings it up to date when vertices move.
  *
  *     w3d_mesh_bvh_build_desc desc = { mesh, W3D_MESH_BVH_BALANCED };
  *     size_t capacity = w3d_mesh_bvh_size_limit(mesh.index_count);     or what you have
  *     w3d_result result = w3d_mesh_bvh_build(&desc, block, capacity, &size, scratch);
  *     ...
- *     w3d_mesh_bvh_refit(&moved, block, size);                         the same triangles, elsewhere */
+ *     w3d_mesh_bvh_refit(&moved, block, size);                         the same triangles,
+ *     elsewhere */
 #ifndef W3D_MESH_BVH_BUILD_H
 #define W3D_MESH_BVH_BUILD_H
 
@@ -30,8 +31,8 @@ typedef struct w3d_mesh_bvh_build_desc {
  *         W3D_ERR_INDEX     an index >= vertex_count
  *         W3D_ERR_CAPACITY  `capacity` or scratch too small
  *         W3D_ERR_LIMIT     more than 2^26 triangles, or a block of 4 GiB
- * Cost    linear in practice. The block takes about 75 bytes a triangle in real meshes. Scratch: 140
- *         bytes a triangle.
+ * Cost    linear in practice. The block takes about 75 bytes a triangle in real meshes. Scratch:
+ *         195 bytes a triangle.
  * Thread  one mesh is built on one thread; several at the same time on several.
  * Source  see mesh_bvh_tree.h */
 W3D_API w3d_result w3d_mesh_bvh_build(const w3d_mesh_bvh_build_desc *desc, void *out,
@@ -42,7 +43,8 @@ W3D_API w3d_result w3d_mesh_bvh_build(const w3d_mesh_bvh_build_desc *desc, void 
 W3D_API size_t w3d_mesh_bvh_size_limit(uint32_t index_count);
 W3D_API size_t w3d_mesh_bvh_scratch_size(uint32_t index_count);
 
-/* Moves the corners and boxes of a block to where the mesh's vertices are now; the tree's shape stays.
+/* Moves the corners and boxes of a block to where the mesh's vertices are now; the tree's shape
+ * stays.
  *
  *   mesh   in      the same triangles, as many as the block was built from
  *   block  in/out  a block that w3d_mesh_bvh_open accepts; views of it stay good

@@ -1,7 +1,7 @@
-/* mesh_bvh_exact.h - single triangles in double: nearest point, normal, clipping, crossing; private.
+/* mesh_bvh_exact.h - triangles in double: nearest point, normal, clipping, crossing; private.
  *
- * Corners are floats, so differences are exact in double where their exponents are within 29 of each
- * other, and products of two of them round once. */
+ * Corners are floats, so differences are exact in double where their exponents are within 29 of
+ * each other, and products of two of them round once. */
 #ifndef W3D_MESH_BVH_EXACT_H
 #define W3D_MESH_BVH_EXACT_H
 
@@ -35,8 +35,8 @@ static inline void w3di_mesh_bvh_exact_sub(const double *a, const double *b, dou
     for (int k = 0; k < 3; k++) out[k] = a[k] - b[k];
 }
 
-/* The weights of the three corners at the point closest to p; exactly 0 outside the region of a corner,
- * an edge or the face. */
+/* The weights of the three corners at the point closest to p; exactly 0 outside the region of a
+ * corner, an edge or the face. */
 static inline void w3di_mesh_bvh_exact_closest(double corner[3][3], const double *p,
                                                double *weights)
 {
@@ -166,8 +166,8 @@ static inline double w3di_mesh_bvh_exact_turn(const double *a, const double *b, 
     return (b[x] - a[x]) * (c[y] - a[y]) - (b[y] - a[y]) * (c[x] - a[x]);
 }
 
-/* Two triangles of one plane, looked at along the axis in which it is seen best: they are apart where a
- * side of one has the other all beyond it. */
+/* Two triangles of one plane, looked at along the axis in which it is seen best: they are apart
+ * where a side of one has the other all beyond it. */
 static inline int w3di_mesh_bvh_exact_flat(double p[3][3], double q[3][3], const double *normal)
 {
     double size[3];
@@ -206,7 +206,8 @@ static inline int w3di_mesh_bvh_exact_triangles(double p[3][3], double q[3][3])
         if (w3di_mesh_bvh_exact_segment(p[i], p[(i + 1) % 3], q) ||
             w3di_mesh_bvh_exact_segment(q[i], q[(i + 1) % 3], p))
             return 1;
-    /* Edges in the other's plane, which the segments leave out: a triangle with two equal corners. */
+    /* Edges in the other's plane, which the segments leave out: a triangle with two equal corners.
+     * */
     for (int turn = 0; turn < 2; turn++) {
         double(*a)[3] = turn ? q : p, (*b)[3] = turn ? p : q;
         w3di_mesh_bvh_exact_sub(b[1], b[0], u);

@@ -22,8 +22,8 @@
 
 #define W3DI_MESH_BVH_INSTANCES_MOST (1u << 24)
 
-/* The box of an instance in the scene, wider by 2^-18 of its farthest coordinate: more than a ray moves
- * when it is rounded in the space of the mesh. 0: left out. */
+/* The box of an instance in the scene, wider by 2^-18 of its farthest coordinate: more than a ray
+ * moves when it is rounded in the space of the mesh. 0: left out. */
 static int w3di_mesh_bvh_instances_box(const w3d_mesh_bvh *mesh, const w3d_mat4 *m,
                                        w3d_mesh_bvh_box *box)
 {
@@ -106,7 +106,7 @@ W3D_API w3d_result w3d_mesh_bvh_instances_build(const w3d_mesh_bvh_instances_des
 
     w3d_mesh_bvh_header header;
     w3d_fill(&header, 0, sizeof header);
-    w3d_copy(header.magic, "W3D BVH\1", 8);
+    w3d_copy(header.magic, "W3D BVH\2", 8);
     uint64_t leaves = sizeof header + (uint64_t)tree.node_count * sizeof(w3d_mesh_bvh_node);
     uint64_t after = leaves + (uint64_t)tree.leaf_count * 16;
     uint64_t needed = after + (uint64_t)count * sizeof *records;
@@ -131,14 +131,15 @@ W3D_API w3d_result w3d_mesh_bvh_instances_build(const w3d_mesh_bvh_instances_des
         header.max[k] = -infinity;
     }
     for (uint32_t i = tree.node_count; i-- > 0;) {
-        w3d_copy(nodes[i].child, tree.children[i], 16);
-        w3d_fill(nodes[i].zero, 0, 16);
-        for (int k = 0; k < 4; k++) {
+        w3d_copy(nodes[i].child, tree.children[i], sizeof nodes[i].child);
+        w3d_fill(nodes[i].zero, 0, sizeof nodes[i].zero);
+        for (int k = 0; k < W3D_MESH_BVH_WIDTH; k++) {
             uint32_t child = nodes[i].child[k];
+            int is_leaf = (child & W3D_MESH_BVH_LEAF) != 0;
+            int parts = child == W3D_MESH_BVH_NONE ? 0 : is_leaf ? 4 : W3D_MESH_BVH_WIDTH;
             for (int axis = 0; axis < 3; axis++) {
                 float low = infinity, high = -infinity;
-                for (int j = 0; j < 4 && child != W3D_MESH_BVH_NONE; j++) {
-                    int is_leaf = (child & W3D_MESH_BVH_LEAF) != 0;
+                for (int j = 0; j < parts; j++) {
                     uint32_t item = is_leaf ? tree.leaves[child & ~W3D_MESH_BVH_LEAF][j] : 0;
                     if (is_leaf && item == W3D_MESH_BVH_NONE) continue;
                     float from = is_leaf ? boxes[item].min[axis] : nodes[child].side[axis][0][j];
@@ -229,17 +230,18 @@ static int w3di_mesh_bvh_instances_walk(const w3d_mesh_bvh_instances *scene,
                                         w3d_mesh_bvh_instance_hit *best)
 {
     w3di_mesh_bvh_ray ready;
-    w3di_mesh_bvh_ray_entry stack[W3DI_MESH_BVH_RAY_STACK];
+    w3di_mesh_bvh_ray_entry stack[W3D_MESH_BVH_STACK];
+    float enter[8];
     uint32_t used = 0, child = 0;
     best->instance = W3D_MESH_BVH_NONE;
     if (!scene->tree.node_count || !w3di_mesh_bvh_ray_start(ray, &ready)) return 0;
     float limit = ready.t_max;
     for (;;) {
         if (!(child & W3D_MESH_BVH_LEAF)) {
-            w3d_f4 enter;
             const w3d_mesh_bvh_node *node = &scene->tree.nodes[child];
-            int mask = w3di_mesh_bvh_ray_boxes(node, &ready, w3d_f4_splat(ready.t_min),
-                                               w3d_f4_splat(limit), &enter);
+            uint32_t mask =
+                w3di_mesh_bvh_ray_boxes(node, &ready, w3d_f4_splat(ready.t_min),
+                                        w3d_f4_splat(limit * W3DI_MESH_BVH_RAY_MARGIN), enter);
             if (mask) {
                 child = w3di_mesh_bvh_ray_push(node, mask, enter, stack, &used);
                 continue;
@@ -255,8 +257,8 @@ static int w3di_mesh_bvh_instances_walk(const w3d_mesh_bvh_instances *scene,
         }
         do {
             if (!used) return best->instance != W3D_MESH_BVH_NONE;
-            child = stack[--used].child;
-        } while (stack[used].enter > limit * W3DI_MESH_BVH_RAY_MARGIN);
+            child = (uint32_t)stack[--used];
+        } while (w3di_mesh_bvh_ray_enter(stack[used]) > limit * W3DI_MESH_BVH_RAY_MARGIN);
     }
 }
 

@@ -4,7 +4,8 @@
  *     w3d_mesh_bvh_instances_build(&desc, block, capacity, &size, scratch);
  *     w3d_mesh_bvh_instances_open(block, size, meshes, mesh_count, &scene, &error);
  *     w3d_mesh_bvh_instance_hit hit;
- *     if (w3d_mesh_bvh_instances_closest(&scene, &ray, &hit)) select(hit.instance, hit.hit.triangle);
+ *     if (w3d_mesh_bvh_instances_closest(&scene, &ray, &hit)) select(hit.instance,
+ *     hit.hit.triangle);
  *
  * The block is like that of a mesh (mesh_bvh.h): its leaves are four numbers of instances each, and
  * after them stand the records. When something moves, build it anew: a thousand instances take a
@@ -55,8 +56,8 @@ typedef struct w3d_mesh_bvh_instance_hit {
  *   size     out  bytes of the block; with W3D_ERR_CAPACITY and enough scratch: bytes it needs
  *   scratch       w3d_mesh_bvh_instances_scratch_size(count) bytes
  *
- * Range   An instance of an empty mesh, or whose matrix is not finite or cannot be inverted, is left
- *         out. Mirroring and uneven scales are fine.
+ * Range   An instance of an empty mesh, or whose matrix is not finite or cannot be inverted, is
+ *         left out. Mirroring and uneven scales are fine.
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, alignment
  *         W3D_ERR_INDEX     an instance's mesh >= mesh_count
  *         W3D_ERR_CAPACITY  `capacity` or scratch too small

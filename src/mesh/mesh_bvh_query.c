@@ -1,13 +1,14 @@
 /* mesh_bvh_query.c - walks that carry a distance or a convex body down the tree.
  *
  * The closest point is searched in floats, four boxes or four triangles at once, in units of the
- * whole mesh so that squares of distances neither vanish nor overflow; only on the triangle that won
- * it is worked out, in double. Overlaps are decided in double, triangle by triangle; boxes of nodes
- * only leave out what is surely outside, and take in whole what is surely inside. */
+ * whole mesh so that squares of distances neither vanish nor overflow; only on the triangle that
+ * won it is worked out, in double. Overlaps are decided in double, triangle by triangle; boxes of
+ * nodes only leave out what is surely outside, and take in whole what is surely inside. */
 #include "mesh/mesh_bvh_query.h"
 #include "core/math.h"
 #include "core/simd.h"
 #include "mesh/mesh_bvh_exact.h"
+#include "mesh/mesh_bvh_ray.h"
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -22,7 +23,7 @@
 #pragma fp_contract(off)
 #endif
 
-#define W3DI_MESH_BVH_QUERY_STACK  (3 * W3D_MESH_BVH_MOST_DEPTH + 4)
+#define W3DI_MESH_BVH_QUERY_STACK  W3D_MESH_BVH_STACK
 #define W3DI_MESH_BVH_QUERY_MARGIN 1.00000095367431640625f /* 1 + 2^-20 */
 
 typedef struct w3di_mesh_bvh_query_entry {
@@ -60,13 +61,14 @@ static float w3di_mesh_bvh_query_scale(const w3d_mesh_bvh *bvh, const float *poi
     return w3d_f32_from_bits((uint32_t)(127 - exponent) << 23);
 }
 
-W3D_INLINE w3d_f4 w3di_mesh_bvh_query_boxes(const w3d_mesh_bvh_node *node,
+/* The squared distances to four boxes, from the one at `from` on. */
+W3D_INLINE w3d_f4 w3di_mesh_bvh_query_boxes(const w3d_mesh_bvh_node *node, uint32_t from,
                                             const w3di_mesh_bvh_query_point *q)
 {
     w3d_f4 sum = w3d_f4_zero(), zero = sum;
     for (int k = 0; k < 3; k++) {
-        w3d_f4 below = w3d_f4_sub(w3d_f4_load(node->side[k][0]), q->p[k]);
-        w3d_f4 above = w3d_f4_sub(q->p[k], w3d_f4_load(node->side[k][1]));
+        w3d_f4 below = w3d_f4_sub(w3d_f4_load(node->side[k][0] + from), q->p[k]);
+        w3d_f4 above = w3d_f4_sub(q->p[k], w3d_f4_load(node->side[k][1] + from));
         w3d_f4 way = w3d_f4_mul(w3d_f4_max(w3d_f4_max(below, above), zero), q->unit);
         sum = w3d_f4_add(sum, w3d_f4_mul(way, way));
     }
@@ -130,19 +132,22 @@ static uint32_t w3di_mesh_bvh_query_nearest(const w3d_mesh_bvh *bvh, const float
     for (;;) {
         if (!(child & W3D_MESH_BVH_LEAF)) {
             const w3d_mesh_bvh_node *node = &bvh->nodes[child];
-            w3d_f4 distance = w3di_mesh_bvh_query_boxes(node, &q);
             w3d_f4 limit = w3d_f4_splat(best * W3DI_MESH_BVH_QUERY_MARGIN);
-            int mask = w3d_f4_mask(w3d_f4_lesseq(distance, limit));
-            float at[4];
-            w3d_f4_store(at, distance);
-            uint32_t base = used;
+            float at[W3D_MESH_BVH_WIDTH];
+            uint32_t base = used, mask = 0;
+            for (uint32_t half = 0; half < W3D_MESH_BVH_WIDTH; half += 4) {
+                w3d_f4 distance = w3di_mesh_bvh_query_boxes(node, half, &q);
+                mask |= (uint32_t)w3d_f4_mask(w3d_f4_lesseq(distance, limit)) << half;
+                w3d_f4_store(at + half, distance);
+            }
             for (; mask; mask &= mask - 1) {
-                uint32_t k = w3d_bits_trailing_zeros((uint32_t)mask), i = used;
+                uint32_t k = w3d_bits_trailing_zeros(mask), i = used;
                 if (node->child[k] == W3D_MESH_BVH_NONE) continue;
                 for (; i > base && stack[i - 1].distance < at[k]; i--) stack[i] = stack[i - 1];
                 stack[i].child = node->child[k];
                 stack[i].distance = at[k];
                 used++;
+                w3di_mesh_bvh_ray_prefetch(bvh, node->child[k]);
             }
         } else {
             const w3d_mesh_bvh_leaf *leaf = &bvh->leaves[child & ~W3D_MESH_BVH_LEAF];
@@ -216,8 +221,8 @@ W3D_API int w3d_mesh_bvh_closest_point(const w3d_mesh_bvh *bvh, const float *poi
 
 /* ---- signed distance ---- */
 
-/* Adds the normals of all triangles that have the corners `share[0 .. count - 1]`: of an edge as they
- * are, of one corner times their angle there. */
+/* Adds the normals of all triangles that have the corners `share[0 .. count - 1]`: of an edge as
+ * they are, of one corner times their angle there. */
 static void w3di_mesh_bvh_query_normal(const w3d_mesh_bvh *bvh, const double (*share)[3], int count,
                                        double sum[3])
 {
@@ -228,7 +233,7 @@ static void w3di_mesh_bvh_query_normal(const w3d_mesh_bvh *bvh, const double (*s
         uint32_t child = stack[--used];
         if (!(child & W3D_MESH_BVH_LEAF)) {
             const w3d_mesh_bvh_node *node = &bvh->nodes[child];
-            for (uint32_t k = 4; k-- > 0;) {
+            for (uint32_t k = W3D_MESH_BVH_WIDTH; k-- > 0;) {
                 int holds = node->child[k] != W3D_MESH_BVH_NONE;
                 for (int i = 0; i < 3; i++)
                     holds &= (double)node->side[i][0][k] <= share[0][i] &&
@@ -363,7 +368,7 @@ static uint32_t w3di_mesh_bvh_query_overlap(const w3d_mesh_bvh *bvh,
         int whole = stack[used].whole;
         if (!(child & W3D_MESH_BVH_LEAF)) {
             const w3d_mesh_bvh_node *node = &bvh->nodes[child];
-            for (uint32_t k = 4; k-- > 0;) {
+            for (uint32_t k = W3D_MESH_BVH_WIDTH; k-- > 0;) {
                 if (node->child[k] == W3D_MESH_BVH_NONE) continue;
                 int side = whole ? 2 : w3di_mesh_bvh_query_side(body, node, k);
                 if (!side) continue;
@@ -478,11 +483,11 @@ static w3di_mesh_bvh_query_place w3di_mesh_bvh_query_at(const w3d_mesh_bvh *bvh,
         }
         return place;
     }
-    const w3d_mesh_bvh_node *node = &bvh->nodes[slot / 4];
-    place.child = node->child[slot % 4];
+    const w3d_mesh_bvh_node *node = &bvh->nodes[slot / W3D_MESH_BVH_WIDTH];
+    place.child = node->child[slot % W3D_MESH_BVH_WIDTH];
     for (uint32_t k = 0; k < 3; k++) {
-        place.min[k] = node->side[k][0][slot % 4];
-        place.max[k] = node->side[k][1][slot % 4];
+        place.min[k] = node->side[k][0][slot % W3D_MESH_BVH_WIDTH];
+        place.max[k] = node->side[k][1][slot % W3D_MESH_BVH_WIDTH];
     }
     return place;
 }
@@ -535,7 +540,7 @@ static void w3di_mesh_bvh_query_leaves(const w3d_mesh_bvh_leaf *a, const w3d_mes
 W3D_API uint32_t w3d_mesh_bvh_overlap_bvh(const w3d_mesh_bvh *a, const w3d_mesh_bvh *b,
                                           uint32_t (*pairs)[2], uint32_t capacity)
 {
-    /* Every step goes one level down in one of the trees and leaves three behind. */
+    /* Every step goes one level down in one of the trees and leaves seven behind. */
     struct {
         uint32_t a, b;
     } stack[2 * W3DI_MESH_BVH_QUERY_STACK];
@@ -565,9 +570,9 @@ W3D_API uint32_t w3d_mesh_bvh_overlap_bvh(const w3d_mesh_bvh *a, const w3d_mesh_
         }
         int first =
             !leaf_p && (leaf_q || !(w3di_mesh_bvh_query_span(&p) < w3di_mesh_bvh_query_span(&q)));
-        for (uint32_t k = 4; k-- > 0;) {
-            stack[used].a = first ? 4 * p.child + k : slot_a;
-            stack[used++].b = first ? slot_b : 4 * q.child + k;
+        for (uint32_t k = W3D_MESH_BVH_WIDTH; k-- > 0;) {
+            stack[used].a = first ? W3D_MESH_BVH_WIDTH * p.child + k : slot_a;
+            stack[used++].b = first ? slot_b : W3D_MESH_BVH_WIDTH * q.child + k;
         }
     }
     return found.count;

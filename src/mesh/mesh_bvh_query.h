@@ -7,9 +7,9 @@
  *
  * What holds for all of them:
  *
- * Range   Anything not finite finds nothing. Touching counts as overlapping. Numbers of triangles come
- *         in the order of the tree, which is the same on every target. Lists give back how many there
- *         are; the first `capacity` of them are written.
+ * Range   Anything not finite finds nothing. Touching counts as overlapping. Numbers of triangles
+ *         come in the order of the tree, which is the same on every target. Lists give back how
+ *         many there are; the first `capacity` of them are written.
  * Errors  nothing found, for a broken contract (NULL).
  * Cost    O(depth) stack, no memory.
  * Thread  any number of threads may ask one tree. */
@@ -32,9 +32,9 @@ typedef struct w3d_mesh_bvh_point {
  *   farthest  in   nothing farther away counts; 0 or infinity: no limit
  *   nearest   out  untouched where there is none
  *
- * Range   The triangle is one whose distance is the smallest but for rounding: 10^-6 of the distance,
- *         or of the size of the mesh where the mesh is that much nearer. The point on it is worked in
- *         double. Among equal distances the lowest triangle counts.
+ * Range   The triangle is one whose distance is the smallest but for rounding: 10^-6 of the
+ *         distance, or of the size of the mesh where the mesh is that much nearer. The point on it
+ *         is worked in double. Among equal distances the lowest triangle counts.
  * Source  regions of a triangle: Ericson 2005, "Real-Time Collision Detection", section 5.1.5 */
 W3D_API int w3d_mesh_bvh_closest_point(const w3d_mesh_bvh *bvh, const float *point, float farthest,
                                        w3d_mesh_bvh_point *nearest);
@@ -43,10 +43,11 @@ W3D_API int w3d_mesh_bvh_closest_point(const w3d_mesh_bvh *bvh, const float *poi
  *
  *   nearest  out  the closest point, as above; NULL: not asked for
  *
- * Range   Triangles have to face outward and meet at corners with equal coordinates; which indices they
- *         use does not matter. Of an open mesh, the sign says which side of the nearest face the
- *         point is on.
- * Cost    a closest point, and where that is on an edge or a corner, one walk to the triangles there.
+ * Range   Triangles have to face outward and meet at corners with equal coordinates; which indices
+ *         they use does not matter. Of an open mesh, the sign says which side of the nearest face
+ *         the point is on.
+ * Cost    a closest point, and where that is on an edge or a corner, one walk to the triangles
+ *         there.
  * Source  Baerentzen and Aanaes 2005, "Signed distance computation using the angle weighted
  *         pseudonormal" */
 W3D_API float w3d_mesh_bvh_signed_distance(const w3d_mesh_bvh *bvh, const float *point,
@@ -75,12 +76,13 @@ W3D_API void w3d_mesh_bvh_frustum(const float *view_projection, float (*planes)[
 
 /* The pairs of triangles, one of each mesh, that touch or cross.
  *
- *   a, b   in   two trees in one space; may be the same, then a triangle touches itself and neighbours
+ *   a, b   in   two trees in one space; may be the same, then a triangle touches itself and
+ *               its neighbours
  *   pairs  out  [capacity][2] a number in a, a number in b
  *
- * Range   Worked in double: segments of one against the face of the other, both ways; triangles in one
- *         plane, by their edges and corners. Of a triangle thinner than 10^-12 of its length, what is in
- *         line with it may count as touched. */
+ * Range   Worked in double: segments of one against the face of the other, both ways; triangles in
+ *         one plane, by their edges and corners. Of a triangle thinner than 10^-12 of its length,
+ *         what is in line with it may count as touched. */
 W3D_API uint32_t w3d_mesh_bvh_overlap_bvh(const w3d_mesh_bvh *a, const w3d_mesh_bvh *b,
                                           uint32_t (*pairs)[2], uint32_t capacity);
 

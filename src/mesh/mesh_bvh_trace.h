@@ -1,4 +1,4 @@
-/* mesh_bvh_trace.h - rays through a mesh's tree: the first hit, any hit, the nearest few, four in one call.
+/* mesh_bvh_trace.h - rays through a mesh's tree: the first hit, any, the nearest few, four at once.
  *
  *     w3d_mesh_bvh_ray ray = { { x, y, z }, 0.0f, { dx, dy, dz }, 0.0f };
  *     w3d_mesh_bvh_hit hit;
@@ -7,11 +7,11 @@
  * What holds for all of them:
  *
  * Range   A ray with an origin or direction that is not finite, with a direction of zero length, or
- *         with a NaN in t_min or t_max hits nothing. Both sides of a triangle are hit. A ray that lies
- *         in a triangle's plane does not hit it. t_min <= t <= t_max, both included. Among hits of
- *         equal t the lowest triangle number counts, so that the answer does not depend on the tree.
- *         There is no smallest size: a mesh and a ray times a power of two give the same hit, t
- *         and all, as long as coordinates stay between 1e-18 and 1e18 (0 apart).
+ *         with a NaN in t_min or t_max hits nothing. Both sides of a triangle are hit. A ray that
+ *         lies in a triangle's plane does not hit it. t_min <= t <= t_max, both included. Among
+ *         hits of equal t the lowest triangle number counts, so that the answer does not depend on
+ *         the tree. There is no smallest size: a mesh and a ray times a power of two give the same
+ *         hit, t and all, as long as coordinates stay between 1e-18 and 1e18 (0 apart).
  *         Watertight: a ray through an edge or corner that triangles share hits one of them.
  * Errors  0, the same as no hit, for a broken contract (NULL).
  * Cost    O(depth) stack, no memory. t is within some units in the last place of the exact
@@ -36,17 +36,20 @@ W3D_API int w3d_mesh_bvh_any(const w3d_mesh_bvh *bvh, const w3d_mesh_bvh_ray *ra
  *   hits      out  [capacity] the first ones
  *   capacity  in   at least 1
  *
- * Range  gives back how many were written: `capacity` may mean that there are more. A triangle is met
- *        once at most; a ray through an edge that two triangles share may meet both. */
+ * Range  gives back how many were written: `capacity` may mean that there are more. A triangle is
+ *        met once at most; a ray through an edge that two triangles share may meet both. */
 W3D_API uint32_t w3d_mesh_bvh_all(const w3d_mesh_bvh *bvh, const w3d_mesh_bvh_ray *ray,
                                   w3d_mesh_bvh_hit *hits, uint32_t capacity);
 
-/* The first hits of four rays; for now four walks, one after the other.
+/* The first hits of four rays that go much the same way, as those of four neighbouring pixels do:
+ * they walk together, which shares the waiting for memory and the ordering of children.
  *
  *   rays  in   [4]
  *   hits  out  [4]; an entry whose ray hits nothing is untouched
  *
- * Range  gives back a bit for each ray that hit. The same bits as four calls of w3d_mesh_bvh_closest. */
+ * Range  gives back a bit for each ray that hit. The same bits as four calls of
+ *        w3d_mesh_bvh_closest.
+ * Cost   of rays that go apart up to half more than those four calls. */
 W3D_API unsigned w3d_mesh_bvh_closest4(const w3d_mesh_bvh *bvh, const w3d_mesh_bvh_ray *rays,
                                        w3d_mesh_bvh_hit *hits);
 

@@ -14,8 +14,8 @@
  * Where a round merges little (boxes in boxes, each around the last), neighbours are paired
  * regardless. So the rounds, and with them the depth, are bounded.
  *
- * A binary node, when it is made, also gets the cost of standing for up to one, two or three
- * children of a node with four, from the same of its own children. The last step follows the
+ * A binary node, when it is made, also gets the cost of standing for up to one, two, .. seven
+ * children of a node with eight, from the same of its own children. The last step follows the
  * cheapest choice down from the root. */
 #include "mesh/mesh_bvh_tree.h"
 #include "core/simd.h"
@@ -37,11 +37,11 @@
 #define W3DI_MESH_BVH_TREE_PAD                                                                     \
     32u /* clusters before the first and after the last: the widest search */
 #define W3DI_MESH_BVH_TREE_ROUNDS 100 /* from then on neighbours are paired regardless */
-#define W3DI_MESH_BVH_TREE_STACK  (3 * W3D_MESH_BVH_MOST_DEPTH + 4)
 
 /* A binary node over two others; numbers below the box count are boxes, in sorted order. */
 typedef struct w3di_mesh_bvh_tree_node {
-    float cost[3]; /* of standing for up to 1, 2, 3 children of a wide node */
+    float cost[12]; /* of standing for up to 1, 2, .. 7 children of a wide node, after three
+                     * infinite ones for shares of no child */
     uint32_t left, right, count;
 } w3di_mesh_bvh_tree_node;
 
@@ -51,7 +51,7 @@ typedef struct w3di_mesh_bvh_tree_work {
     uint32_t *cluster, *best;       /* [count + 4] the clusters' nodes       */
     float *area;                    /* [count] of sorted boxes               */
     w3di_mesh_bvh_tree_node *nodes; /* [count]                               */
-    uint32_t (*children)[4], (*leaves)[4];
+    uint32_t (*children)[W3D_MESH_BVH_WIDTH], (*leaves)[4];
     uint32_t count; /* boxes that are not left out */
     w3d_f4 low, scale;
 } w3di_mesh_bvh_tree_work;
@@ -173,6 +173,9 @@ static void w3di_mesh_bvh_tree_start(w3di_mesh_bvh_tree_work *work, const w3d_me
     for (uint32_t i = 0; i < work->count; i++) {
         uint32_t box = (uint32_t)work->spare[i];
         float low[4], high[4];
+#if defined(__GNUC__)
+        if (i + 16 < work->count) __builtin_prefetch(&boxes[(uint32_t)work->spare[i + 16]]);
+#endif
         w3d_f4_store(low,
                      w3d_f4_sub(w3d_f4_mul(w3d_f4_load(boxes[box].min), work->scale), work->low));
         w3d_f4_store(high,
@@ -245,45 +248,53 @@ static void w3di_mesh_bvh_tree_search(w3di_mesh_bvh_tree_work *work, uint32_t co
     }
 }
 
-W3D_INLINE float w3di_mesh_bvh_tree_least(float a, float b) { return a < b ? a : b; }
-
-/* Costs of a cluster standing for up to 1, 2, 3 children. */
-W3D_INLINE const float *w3di_mesh_bvh_tree_costs(const w3di_mesh_bvh_tree_work *work, uint32_t node,
-                                                 float *own)
-{
-    if (node >= work->count) return work->nodes[node - work->count].cost;
-    own[0] = own[1] = own[2] = work->area[node];
-    return own;
-}
 W3D_INLINE uint32_t w3di_mesh_bvh_tree_items(const w3di_mesh_bvh_tree_work *work, uint32_t node)
 {
     return node >= work->count ? work->nodes[node - work->count].count : 1u;
 }
 
-/* The cheapest four children of a node over these two. */
-W3D_INLINE float w3di_mesh_bvh_tree_four(const float *l, const float *r)
+/* The costs of a node over two others. More children never cost more, so that of all shares only
+ * those that add up to the whole matter: one of the left's costs plus the right's in turn, four at
+ * a time. */
+W3D_INLINE void w3di_mesh_bvh_tree_join(const w3di_mesh_bvh_tree_work *work,
+                                        w3di_mesh_bvh_tree_node *node, float area)
 {
-    float four = w3di_mesh_bvh_tree_least(l[0] + r[2], l[1] + r[1]);
-    four = w3di_mesh_bvh_tree_least(four, l[2] + r[0]);
-    float three = w3di_mesh_bvh_tree_least(l[0] + r[1], l[1] + r[0]);
-    return w3di_mesh_bvh_tree_least(four, w3di_mesh_bvh_tree_least(three, l[0] + r[0]));
-}
-
-static void w3di_mesh_bvh_tree_join(const w3di_mesh_bvh_tree_work *work,
-                                    w3di_mesh_bvh_tree_node *node, float area)
-{
-    float own[6];
-    const float *l = w3di_mesh_bvh_tree_costs(work, node->left, own);
-    const float *r = w3di_mesh_bvh_tree_costs(work, node->right, own + 3);
-    node->count =
-        w3di_mesh_bvh_tree_items(work, node->left) + w3di_mesh_bvh_tree_items(work, node->right);
-    /* A visit of a node costs as much as that of a leaf: both are four tests at once. */
-    float one = node->count <= 4 ? area : area + w3di_mesh_bvh_tree_four(l, r);
-    float two = w3di_mesh_bvh_tree_least(one, l[0] + r[0]);
-    float three = w3di_mesh_bvh_tree_least(two, w3di_mesh_bvh_tree_least(l[0] + r[1], l[1] + r[0]));
-    node->cost[0] = one;
-    node->cost[1] = two;
-    node->cost[2] = three;
+    w3d_f4 five, eight; /* for 2 .. 5 and for 6 .. 8 children */
+    uint32_t left = node->left, right = node->right, count = work->count;
+    int single = left < count;
+    if (single || right < count) {
+        float one = work->area[single ? left : right];
+        uint32_t other = single ? right : left;
+        five = eight = w3d_f4_splat(one);
+        if (other < count) {
+            five = eight = w3d_f4_add(five, w3d_f4_splat(work->area[other]));
+        } else {
+            const float *c = work->nodes[other - count].cost + 3;
+            five = w3d_f4_add(five, w3d_f4_load(c));
+            eight = w3d_f4_add(eight, w3d_f4_load(c + 4));
+        }
+    } else {
+        const float *l = work->nodes[left - count].cost + 3;
+        const float *r = work->nodes[right - count].cost + 3;
+        five = w3d_f4_add(w3d_f4_splat(l[0]), w3d_f4_load(r));
+        eight = w3d_f4_add(w3d_f4_splat(l[0]), w3d_f4_load(r + 4));
+        for (int k = 1; k < 4; k++) {
+            w3d_f4 share = w3d_f4_splat(l[k]);
+            five = w3d_f4_min(w3d_f4_add(share, w3d_f4_load(r - k)), five);
+            eight = w3d_f4_min(w3d_f4_add(share, w3d_f4_load(r + 4 - k)), eight);
+        }
+        for (int k = 4; k < 7; k++)
+            eight = w3d_f4_min(w3d_f4_add(w3d_f4_splat(l[k]), w3d_f4_load(r + 4 - k)), eight);
+    }
+    float all[4], infinite = w3d_f32_from_bits(0x7F800000u);
+    w3d_f4_store(all, eight);
+    node->count = w3di_mesh_bvh_tree_items(work, left) + w3di_mesh_bvh_tree_items(work, right);
+    /* A visit of a node costs as much as that of a leaf. */
+    float whole = node->count <= 4 ? area : area + all[2];
+    w3d_f4 most = w3d_f4_splat(whole);
+    w3d_f4_store(node->cost, w3d_f4_set(infinite, infinite, infinite, whole));
+    w3d_f4_store(node->cost + 4, w3d_f4_min(five, most));
+    w3d_f4_store(node->cost + 8, w3d_f4_min(eight, most));
 }
 
 /* Joins the clusters that chose each other; gives back how many are left. */
@@ -336,38 +347,43 @@ static void w3di_mesh_bvh_tree_grow(w3di_mesh_bvh_tree_work *work, w3d_mesh_bvh_
     }
 }
 
-/* ---- four children ---- */
+/* ---- eight children ---- */
 
 typedef struct w3di_mesh_bvh_tree_list {
-    uint32_t node[4];
+    uint32_t node[W3D_MESH_BVH_WIDTH];
     uint32_t count;
 } w3di_mesh_bvh_tree_list;
+
+/* What a cluster costs that stands for up to 1, 2, .. 7 children. */
+W3D_INLINE const float *w3di_mesh_bvh_tree_costs(const w3di_mesh_bvh_tree_work *work, uint32_t node,
+                                                 float *own)
+{
+    if (node >= work->count) return work->nodes[node - work->count].cost + 3;
+    for (int k = 0; k < 7; k++) own[k] = work->area[node];
+    return own;
+}
 
 /* The children that made cost[most - 1] of `node`; whole: the node itself may be one of them. */
 static void w3di_mesh_bvh_tree_choose(const w3di_mesh_bvh_tree_work *work, uint32_t node, int most,
                                       int whole, w3di_mesh_bvh_tree_list *list)
 {
-    float own[6];
-    if (node < work->count || most == 1 ||
-        (whole && work->nodes[node - work->count].cost[most - 1] ==
-                      work->nodes[node - work->count].cost[0])) {
+    float own[16];
+    const w3di_mesh_bvh_tree_node *n = &work->nodes[node - (node < work->count ? 0 : work->count)];
+    if (node < work->count || most == 1 || (whole && n->cost[2 + most] == n->cost[3])) {
         list->node[list->count++] = node;
         return;
     }
-    const w3di_mesh_bvh_tree_node *n = &work->nodes[node - work->count];
     const float *l = w3di_mesh_bvh_tree_costs(work, n->left, own);
-    const float *r = w3di_mesh_bvh_tree_costs(work, n->right, own + 3);
+    const float *r = w3di_mesh_bvh_tree_costs(work, n->right, own + 8);
     float least = FLT_MAX;
-    int left = 1, right = 1;
-    for (int together = 2; together <= most; together++)
-        for (int k = 1; k < together; k++)
-            if (l[k - 1] + r[together - k - 1] < least) {
-                least = l[k - 1] + r[together - k - 1];
-                left = k;
-                right = together - k;
-            }
+    int left = 1;
+    for (int k = 1; k < most; k++)
+        if (l[k - 1] + r[most - k - 1] < least) {
+            least = l[k - 1] + r[most - k - 1];
+            left = k;
+        }
     w3di_mesh_bvh_tree_choose(work, n->left, left, 1, list);
-    w3di_mesh_bvh_tree_choose(work, n->right, right, 1, list);
+    w3di_mesh_bvh_tree_choose(work, n->right, most - left, 1, list);
 }
 
 /* The boxes below a node that has at most four, ascending. */
@@ -394,7 +410,7 @@ static void w3di_mesh_bvh_tree_widen(w3di_mesh_bvh_tree_work *work, w3d_mesh_bvh
 {
     struct {
         uint32_t binary, wide, depth;
-    } stack[W3DI_MESH_BVH_TREE_STACK];
+    } stack[W3D_MESH_BVH_STACK];
     uint32_t used = 0;
     if (!work->count) return;
     stack[used].binary = work->count > 1 ? 2u * work->count - 2u : 0u;
@@ -409,9 +425,9 @@ static void w3di_mesh_bvh_tree_widen(w3di_mesh_bvh_tree_work *work, w3d_mesh_bvh
         if (w3di_mesh_bvh_tree_items(work, binary) <= 4)
             list.node[list.count++] = binary; /* the root of a small tree: one leaf */
         else
-            w3di_mesh_bvh_tree_choose(work, binary, 4, 0, &list);
+            w3di_mesh_bvh_tree_choose(work, binary, W3D_MESH_BVH_WIDTH, 0, &list);
         uint32_t inner = 0;
-        for (uint32_t k = 0; k < 4; k++) {
+        for (uint32_t k = 0; k < W3D_MESH_BVH_WIDTH; k++) {
             uint32_t child = W3D_MESH_BVH_NONE;
             if (k < list.count && w3di_mesh_bvh_tree_items(work, list.node[k]) <= 4) {
                 w3di_mesh_bvh_tree_gather(work, list.node[k], work->leaves[tree->leaf_count]);
@@ -444,7 +460,7 @@ W3D_API size_t w3d_mesh_bvh_tree_scratch_size(uint32_t count)
     size_t total = 64 * 16;
     size_t n = (size_t)count + 4, each = 2 * sizeof(uint64_t) + 6 * sizeof(float) +
                                          2 * sizeof(uint32_t) + sizeof(float) +
-                                         sizeof(w3di_mesh_bvh_tree_node) + 32;
+                                         sizeof(w3di_mesh_bvh_tree_node) + 48;
     if (count > W3DI_MESH_BVH_TREE_MOST) return SIZE_MAX;
     if (!w3d_size_append(&total, n, each) ||
         !w3d_size_append(&total, 6 * sizeof(float), 2 * W3DI_MESH_BVH_TREE_PAD + 4))
@@ -466,7 +482,7 @@ W3D_API w3d_result w3d_mesh_bvh_tree_build(const w3d_mesh_bvh_box *boxes, uint32
     w3d_arena arena = *scratch;
     size_t n = (size_t)count + 4;
     w3d_fill(&work, 0, sizeof work);
-    work.children = (uint32_t(*)[4])w3d_arena_push(&arena, n, 16, 16);
+    work.children = (uint32_t(*)[W3D_MESH_BVH_WIDTH])w3d_arena_push(&arena, n, 32, 32);
     work.leaves = (uint32_t(*)[4])w3d_arena_push(&arena, n, 16, 16);
     w3d_arena kept = arena;
     work.keys = (uint64_t *)w3d_arena_push(&arena, n, sizeof *work.keys, 64);
@@ -499,7 +515,6 @@ W3D_API w3d_result w3d_mesh_bvh_tree_build(const w3d_mesh_bvh_box *boxes, uint32
 #undef W3DI_MESH_BVH_TREE_MOST
 #undef W3DI_MESH_BVH_TREE_PAD
 #undef W3DI_MESH_BVH_TREE_ROUNDS
-#undef W3DI_MESH_BVH_TREE_STACK
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT DEFAULT

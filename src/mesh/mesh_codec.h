@@ -15,8 +15,9 @@
  *
  * Decoders take any bytes: a stream that is cut, too long or not well-formed gives an error with
  * the offset of the first byte that is wrong, and no byte outside the stream or the output is
- * touched. As what comes out is checked while it comes out, the *contents* of the output array are
- * undefined after an error. Whether indices lie inside a vertex array is the caller's to check.
+ * touched; an output that no memory could hold (count * stride) is a broken contract. As what comes
+ * out is checked while it comes out, the *contents* of the output array are undefined after an
+ * error. Whether indices lie inside a vertex array is the caller's to check.
  *
  * Source  the specifications of both extensions, appendix A (bitstreams) and B (filters). */
 #ifndef W3D_MESH_CODEC_H

@@ -105,9 +105,9 @@ W3D_INLINE void w3di_mesh_codec_filter_octahedral(uint8_t *rows, uint32_t stride
     w3d_f4 sign = w3d_f4_splat(-0.0f), zero = w3d_f4_zero();
     w3d_f4 z = w3d_f4_sub(w3d_f4_sub(one, w3d_f4_abs(x)), w3d_f4_abs(y));
     /* Below the equator x and y are folded over: by as much as z is below 0, through 0. */
-    w3d_f4 fold = w3d_f4_abs(w3d_f4_min(z, zero));
-    x = w3d_f4_sub(x, w3d_f4_or(fold, w3d_f4_and(x, sign)));
-    y = w3d_f4_sub(y, w3d_f4_or(fold, w3d_f4_and(y, sign)));
+    w3d_f4 fold = w3d_f4_min(z, zero);
+    x = w3d_f4_add(x, w3d_f4_xor(fold, w3d_f4_and(x, sign)));
+    y = w3d_f4_add(y, w3d_f4_xor(fold, w3d_f4_and(y, sign)));
     w3d_f4 square = w3d_f4_add(w3d_f4_add(w3d_f4_mul(x, x), w3d_f4_mul(y, y)), w3d_f4_mul(z, z));
     w3d_f4 most = w3d_f4_splat(stride == 4 ? 127.0f : 32767.0f);
     w3d_f4 scale = w3d_f4_div(most, w3d_f4_sqrt(w3d_f4_max(square, w3d_f4_splat(1.0f))));
@@ -151,7 +151,10 @@ W3D_INLINE void w3di_mesh_codec_filter_exponential(uint8_t *floats)
 {
     w3d_i4 v = w3d_i4_bits_b16(w3d_b16_load(floats));
     w3d_f4 mantissa = w3d_f4_from_i4(w3di_mesh_codec_filter_field(v, 0, 24));
-    w3d_i4 exponent = w3d_i4_max(w3d_i4_shift_right_signed(v, 24), w3d_i4_splat(-126));
+    /* On halves of the lanes, of which the upper is 0 or -1 as the lower one's sign has it. */
+    w3d_i4 exponent =
+        w3d_i4_bits_b16(w3d_b16_max16(w3d_b16_bits_i4(w3d_i4_shift_right_signed(v, 24)),
+                                      w3d_b16_bits_i4(w3d_i4_splat(-126))));
     exponent = w3d_i4_shift_left(w3d_i4_add(exponent, w3d_i4_splat(127)), 23);
     mantissa = w3d_f4_mul(mantissa, w3d_f4_bits_i4(exponent));
     w3d_b16_store(floats, w3d_b16_bits_i4(w3d_i4_bits_f4(mantissa)));
@@ -227,7 +230,7 @@ W3D_API w3d_result w3d_mesh_codec_filter_decode(w3d_mesh_codec_filter filter, vo
                                                 uint32_t count, uint32_t stride)
 {
     int kept = (rows || count == 0) && (uintptr_t)rows % 4 == 0 &&
-               w3di_mesh_codec_filter_stride_kept(filter, stride);
+               w3di_mesh_codec_filter_stride_kept(filter, stride) && count <= SIZE_MAX / stride;
     W3D_ASSERT(kept);
     if (!kept) return W3D_ERR_ARGUMENT;
     uint8_t *at = (uint8_t *)rows;
@@ -235,7 +238,10 @@ W3D_API w3d_result w3d_mesh_codec_filter_decode(w3d_mesh_codec_filter filter, vo
     switch (filter) {
     case W3D_MESH_CODEC_FILTER_NONE: break;
     case W3D_MESH_CODEC_FILTER_OCTAHEDRAL:
-        w3di_mesh_codec_filter_all(W3D_MESH_CODEC_FILTER_OCTAHEDRAL, at, size, stride == 4 ? 4 : 8);
+        if (stride == 4)
+            w3di_mesh_codec_filter_all(W3D_MESH_CODEC_FILTER_OCTAHEDRAL, at, size, 4);
+        else
+            w3di_mesh_codec_filter_all(W3D_MESH_CODEC_FILTER_OCTAHEDRAL, at, size, 8);
         break;
     case W3D_MESH_CODEC_FILTER_QUATERNION:
         w3di_mesh_codec_filter_all(W3D_MESH_CODEC_FILTER_QUATERNION, at, size, 8);
@@ -244,7 +250,10 @@ W3D_API w3d_result w3d_mesh_codec_filter_decode(w3d_mesh_codec_filter filter, vo
         w3di_mesh_codec_filter_all(W3D_MESH_CODEC_FILTER_EXPONENTIAL, at, size, 4);
         break;
     case W3D_MESH_CODEC_FILTER_COLOR:
-        w3di_mesh_codec_filter_all(W3D_MESH_CODEC_FILTER_COLOR, at, size, stride == 4 ? 4 : 8);
+        if (stride == 4)
+            w3di_mesh_codec_filter_all(W3D_MESH_CODEC_FILTER_COLOR, at, size, 4);
+        else
+            w3di_mesh_codec_filter_all(W3D_MESH_CODEC_FILTER_COLOR, at, size, 8);
         break;
     }
     return W3D_OK;
@@ -294,7 +303,7 @@ static void w3di_mesh_codec_filter_to_octahedral(const w3d_mesh_codec_filter_des
                    w3di_mesh_codec_filter_abs(z);
     /* A sum, or one over it, that is no float: by a power of two nothing else changes. */
     if (!(length <= 1e37f) || (length < 1e-37f && length > 0.0f)) {
-        float scale = length < 1.0f ? 1e30f : 1e-30f;
+        float scale = w3d_f32_from_bits(length < 1.0f ? 0x71800000u : 0x0D800000u); /* 2^+-100 */
         x *= scale, y *= scale, z *= scale;
         length = w3di_mesh_codec_filter_abs(x) + w3di_mesh_codec_filter_abs(y) +
                  w3di_mesh_codec_filter_abs(z);

@@ -62,9 +62,12 @@ typedef struct w3d_mesh_codec_filter_desc {
  *         become the largest below it, the format having no exponents above 100.
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, a stride, bits or components not allowed
  * Cost    O(count) time, no memory. With one = 2^(bits-1) - 1, the angle of an octahedral normal is
- *         off by at most 2 / one radians, each of the three smaller quaternion components by
- *         0.36 / one, a float by 2^(e - bits) where 2^e is the least power of two above the
- *         largest that shares its exponent; and by what the decoded integers can't say. */
+ *         off by at most 2.13 / one radians (half a step in both directions is at most
+ *         sqrt(6) / 2 steps on the octahedron, which is nowhere nearer to its centre than
+ *         1 / sqrt(3), so sqrt(18) / 2; mesh_quantise.h stays below 1.42 / one), each of the three
+ *         smaller quaternion components by 0.36 / one, a float by 2^(e - bits) where 2^e is the
+ *         least power of two above the largest that shares its exponent; and by the roundings of
+ *         float, and by what the decoded integers can't say. */
 W3D_API w3d_result w3d_mesh_codec_filter_encode(const w3d_mesh_codec_filter_desc *desc, void *rows);
 
 #endif /* W3D_MESH_CODEC_FILTER_H */

@@ -9,12 +9,13 @@
 #include "mesh/mesh_codec_index.h"
 #include "core/simd_bytes.h"
 #include "core/size.h"
+#include "mesh/mesh_codec_index_sequence.h"
 
 #define W3DI_MESH_CODEC_INDEX_TRIANGLES 0xE0u
 #define W3DI_MESH_CODEC_INDEX_SEQUENCE  0xD0u
 #define W3DI_MESH_CODEC_INDEX_QUEUE     16u
 #define W3DI_MESH_CODEC_INDEX_RUN       64u /* triangles between two moves of the queues */
-#define W3DI_MESH_CODEC_INDEX_ROOM      (W3DI_MESH_CODEC_INDEX_QUEUE + 3u * W3DI_MESH_CODEC_INDEX_RUN)
+#define W3DI_MESH_CODEC_INDEX_ROOM      (16u + 3u * W3DI_MESH_CODEC_INDEX_RUN) /* and a queue */
 
 static const char w3di_mesh_codec_index_short[] = "the indices need more bytes than there are";
 
@@ -30,36 +31,6 @@ typedef struct w3di_mesh_codec_index_reader {
     uint32_t next, last;
     uint32_t least_next; /* version 0 has no codes 13 and 14: 15; else 13          */
 } w3di_mesh_codec_index_reader;
-
-/* Zero bits below the lowest set bit of a word that is not 0. */
-W3D_INLINE unsigned w3di_mesh_codec_index_zeros(uint64_t word)
-{
-#if defined(__GNUC__)
-    return (unsigned)__builtin_ctzll(word);
-#else
-    return (uint32_t)word ? w3d_bits_trailing_zeros((uint32_t)word)
-                          : 32u + w3d_bits_trailing_zeros((uint32_t)(word >> 32));
-#endif
-}
-
-/* A number of one to five bytes, seven bits in each, the lowest first; *bad is set where it goes
- * on. Eight bytes are read. Lengths change too often to be guessed: there is no branch on them. */
-W3D_INLINE const uint8_t *w3di_mesh_codec_index_number(const uint8_t *data, uint32_t *value,
-                                                       uint32_t *bad)
-{
-    uint64_t word = w3d_load_u64(data), stop = ~word & 0x8080808080u;
-    if (!stop) {
-        *bad = 1;
-        *value = 0;
-        return data;
-    }
-    word &= stop ^ (stop - 1);
-    *value = (uint32_t)((word & 0x7Fu) | (word >> 1 & 0x3F80u) | (word >> 2 & 0x1FC000u) |
-                        (word >> 3 & 0xFE00000u) | (word >> 4 & 0xF0000000u));
-    return data + (w3di_mesh_codec_index_zeros(stop) >> 3) + 1;
-}
-
-W3D_INLINE uint32_t w3di_mesh_codec_index_unzigzag(uint32_t v) { return v >> 1 ^ (0u - (v & 1u)); }
 
 W3D_INLINE uint64_t w3di_mesh_codec_index_edge(uint32_t a, uint32_t b)
 {
@@ -142,12 +113,14 @@ W3D_INLINE uint32_t w3di_mesh_codec_index_run(w3di_mesh_codec_index_reader *r, u
             if (fresh && high >= edges) break;
             ab = r->edge[edges - 1 - high];
             if (low < r->least_next) {
-                /* The next vertex is put at the end of the queue, and stays there if it is it. */
+                /* The next vertex is put at the end of the queue, and stays there if it is it.
+                 * Whether it is can't be guessed: 0 or 1 by arithmetic. */
+                uint32_t is_met = (low + 15u) >> 4;
                 r->vertex[vertices] = next;
                 if (fresh && low >= vertices && low) break;
-                c = r->vertex[vertices - (low ? low + 1 : 0)];
-                vertices += low == 0;
-                next += low == 0;
+                c = r->vertex[vertices - low - is_met];
+                vertices += is_met ^ 1u;
+                next += is_met ^ 1u;
             } else {
                 if (low == 15) {
                     uint32_t delta;
@@ -195,7 +168,8 @@ static void w3di_mesh_codec_index_rewind(w3di_mesh_codec_index_reader *r)
 static int w3di_mesh_codec_index_stream_kept(const w3d_mesh_codec_stream *stream, const void *out)
 {
     return stream && (stream->bytes || stream->size == 0) && (out || stream->count == 0) &&
-           (stream->stride == 2 || stream->stride == 4) && (uintptr_t)out % stream->stride == 0;
+           (stream->stride == 2 || stream->stride == 4) && (uintptr_t)out % stream->stride == 0 &&
+           stream->count <= SIZE_MAX / stream->stride;
 }
 
 W3D_API w3d_result w3d_mesh_codec_index_decode_triangles(const w3d_mesh_codec_stream *stream,
@@ -255,64 +229,6 @@ W3D_API w3d_result w3d_mesh_codec_index_decode_triangles(const w3d_mesh_codec_st
 
 /* ---- decoding sequences ---- */
 
-W3D_INLINE void w3di_mesh_codec_index_put(void *out, size_t at, uint32_t index, int wide)
-{
-    if (wide)
-        ((uint32_t *)out)[at] = index;
-    else
-        ((uint16_t *)out)[at] = (uint16_t)index;
-}
-
-/* Moves the baseline that a number names and gives it. */
-W3D_INLINE uint32_t w3di_mesh_codec_index_step(uint32_t *last, uint32_t v)
-{
-    uint32_t odd = 0u - (v & 1u), delta = w3di_mesh_codec_index_unzigzag(v >> 1);
-    last[0] += delta & ~odd;
-    last[1] += delta & odd;
-    return (last[1] & odd) | (last[0] & ~odd);
-}
-
-/* Gives where the data stopped: at `end` and after `count` indices if all is well. */
-W3D_INLINE const uint8_t *w3di_mesh_codec_index_sequence(const uint8_t *data, const uint8_t *end,
-                                                         uint32_t count, void *out, int wide,
-                                                         uint32_t *done)
-{
-    uint32_t last[2] = { 0, 0 }, i = 0, bad = 0;
-    while (i < count && data < end) {
-        /* Four numbers of a byte each, as most are; or the next four of any length, since numbers
-         * of several bytes come in crowds and asking for each would be guessed wrong. */
-        uint32_t numbers = count - i < 4 ? count - i : 4, v;
-        if (numbers == 4 && end - data >= 20) {
-            if (w3d_load_u32(data) & 0x80808080u) {
-                for (uint32_t k = 0; k < 4 && !bad; k++, i++) {
-                    data = w3di_mesh_codec_index_number(data, &v, &bad);
-                    w3di_mesh_codec_index_put(out, i, w3di_mesh_codec_index_step(last, v), wide);
-                }
-                if (bad) {
-                    i--;
-                    break;
-                }
-            } else {
-                for (uint32_t k = 0; k < 4; k++, i++)
-                    w3di_mesh_codec_index_put(out, i, w3di_mesh_codec_index_step(last, data[k]),
-                                              wide);
-                data += 4;
-            }
-            continue;
-        }
-        /* A number reads eight bytes, and after the last one there are only four. */
-        uint8_t padded[24] = { 0 };
-        const uint8_t *to;
-        w3d_copy(padded, data, (size_t)(end - data < 16 ? end - data : 16) + 4);
-        to = w3di_mesh_codec_index_number(padded, &v, &bad);
-        if (bad || to - padded > end - data) break;
-        data += to - padded;
-        w3di_mesh_codec_index_put(out, i++, w3di_mesh_codec_index_step(last, v), wide);
-    }
-    *done = i;
-    return data;
-}
-
 W3D_API w3d_result w3d_mesh_codec_index_decode_sequence(const w3d_mesh_codec_stream *stream,
                                                         void *out, w3d_error *error)
 {
@@ -357,30 +273,14 @@ W3D_API size_t w3d_mesh_codec_index_bound_sequence(uint32_t count)
     return w3d_size_append(&total, count, 5) ? total : SIZE_MAX;
 }
 
-/* A number of one to five bytes; eight are written over. */
-W3D_INLINE uint8_t *w3di_mesh_codec_index_write(uint8_t *data, uint32_t value)
-{
-    unsigned bits = 32u - w3d_bits_leading_zeros(value | 1u);
-    unsigned size = (bits + 6) * 37 >> 8; /* bits / 7 rounded up, for 1 to 32 */
-    uint64_t word = (value & 0x7Fu) | (uint64_t)(value & 0x3F80u) << 1 |
-                    (uint64_t)(value & 0x1FC000u) << 2 | (uint64_t)(value & 0xFE00000u) << 3 |
-                    (uint64_t)(value >> 28) << 32;
-    w3d_store_u64(data, word | (0x8080808080u & (((uint64_t)1 << 8 * (size - 1)) - 1)));
-    return data + size;
-}
-
-W3D_INLINE uint32_t w3di_mesh_codec_index_zigzag(uint32_t delta)
-{
-    return delta << 1 ^ (0u - (delta >> 31));
-}
-
 typedef struct w3di_mesh_codec_index_writer {
     uint8_t *code, *data;
     w3d_b16 edge_keys, vertex_keys; /* of the last sixteen of each, the last one in lane 0 */
+    uint64_t *edge_end;             /* behind the last one of each */
+    uint32_t *vertex_end;
+    uint32_t next, last;
     uint64_t edge[W3DI_MESH_CODEC_INDEX_ROOM];
     uint32_t vertex[W3DI_MESH_CODEC_INDEX_ROOM];
-    uint32_t edge_count, vertex_count;
-    uint32_t next, last;
 } w3di_mesh_codec_index_writer;
 
 W3D_INLINE uint32_t w3di_mesh_codec_index_key(uint32_t a, uint32_t b)
@@ -391,30 +291,20 @@ W3D_INLINE uint32_t w3di_mesh_codec_index_key(uint32_t a, uint32_t b)
 W3D_INLINE void w3di_mesh_codec_index_push_edge(w3di_mesh_codec_index_writer *w, uint32_t a,
                                                 uint32_t b)
 {
-    w->edge[w->edge_count++] = w3di_mesh_codec_index_edge(a, b);
+    *w->edge_end++ = w3di_mesh_codec_index_edge(a, b);
     w->edge_keys =
         w3d_b16_or(w3d_b16_up1(w->edge_keys), w3d_b16_low32(w3di_mesh_codec_index_key(a, b)));
 }
 
-/* The two edges that a triangle adds to the one it shares. */
-W3D_INLINE void w3di_mesh_codec_index_push_edges(w3di_mesh_codec_index_writer *w, uint32_t a,
-                                                 uint32_t b, uint32_t c)
-{
-    w->edge[w->edge_count++] = w3di_mesh_codec_index_edge(c, b);
-    w->edge[w->edge_count++] = w3di_mesh_codec_index_edge(a, c);
-    w->edge_keys =
-        w3d_b16_or(w3d_b16_up2(w->edge_keys), w3d_b16_low32(w3di_mesh_codec_index_key(a, c) |
-                                                            w3di_mesh_codec_index_key(c, b) << 8));
-}
-
 W3D_INLINE void w3di_mesh_codec_index_push_vertex(w3di_mesh_codec_index_writer *w, uint32_t vertex)
 {
-    w->vertex[w->vertex_count++] = vertex;
+    *w->vertex_end++ = vertex;
     w->vertex_keys = w3d_b16_or(w3d_b16_up1(w->vertex_keys), w3d_b16_low32(vertex & 255u));
 }
 
-/* How far back the vertex was met, 0 to 15; 16: it was not. The one branch hardly ever goes the
- * other way; whether the vertex is there can't be guessed. */
+/* How far back the vertex was met, 0 to 15; 16: it was not. Whether it is there can't be guessed,
+ * so that is arithmetic; the one branch, on keys that are alike by chance, hardly ever goes the
+ * other way. */
 W3D_INLINE unsigned w3di_mesh_codec_index_find_vertex(const w3di_mesh_codec_index_writer *w,
                                                       uint32_t vertex)
 {
@@ -423,35 +313,52 @@ W3D_INLINE unsigned w3di_mesh_codec_index_find_vertex(const w3di_mesh_codec_inde
     alike &= 0u - (unsigned)(vertex != UINT32_MAX); /* the mark of an entry that is not there */
     for (;;) {
         unsigned back = w3d_bits_trailing_zeros(alike | 0x10000u);
-        if ((unsigned)(alike == 0) |
-            (unsigned)(w->vertex[w->vertex_count - 1 - (back & 15u)] == vertex))
-            return back;
+        uint32_t other = w->vertex_end[-1 - (int)(back & 15u)] ^ vertex;
+        if ((other & ((back >> 4) - 1u)) == 0) return back;
         alike &= alike - 1u;
     }
 }
 
-/* How far back an edge of the triangle was met and, in *turn, which; the one met last, and where
- * two edges of the triangle are the same the first. */
-W3D_INLINE int w3di_mesh_codec_index_find_edge(const w3di_mesh_codec_index_writer *w, uint32_t a,
-                                               uint32_t b, uint32_t c, unsigned *turn)
+/* As below, by the edges themselves: where keys were alike by chance. */
+static unsigned w3di_mesh_codec_index_compare_edges(const w3di_mesh_codec_index_writer *w,
+                                                    const uint32_t *corner, unsigned alike,
+                                                    unsigned *turn)
 {
-    w3d_b16 keys = w->edge_keys;
-    w3d_b16 ab = w3d_b16_equal8(keys, w3d_b16_splat8((int)w3di_mesh_codec_index_key(a, b)));
-    w3d_b16 bc = w3d_b16_equal8(keys, w3d_b16_splat8((int)w3di_mesh_codec_index_key(b, c)));
-    w3d_b16 ca = w3d_b16_equal8(keys, w3d_b16_splat8((int)w3di_mesh_codec_index_key(c, a)));
-    unsigned alike = w3d_b16_mask8(w3d_b16_or(w3d_b16_or(ab, bc), ca));
     for (; alike; alike &= alike - 1u) {
-        uint32_t back = w3d_bits_trailing_zeros(alike);
-        uint64_t edge = w->edge[w->edge_count - 1 - back];
-        int is_ab = edge == w3di_mesh_codec_index_edge(a, b);
-        int is_bc = edge == w3di_mesh_codec_index_edge(b, c);
-        int is_ca = edge == w3di_mesh_codec_index_edge(c, a);
-        if ((is_ab | is_bc | is_ca) && edge != UINT64_MAX) {
-            *turn = is_ab ? 0u : 2u - (unsigned)is_bc;
-            return (int)back;
-        }
+        unsigned back = w3d_bits_trailing_zeros(alike);
+        uint64_t edge = w->edge_end[-1 - (int)back];
+        for (unsigned k = 0; k < 3; k++)
+            if (edge == w3di_mesh_codec_index_edge(corner[k], corner[9u >> 2 * k & 3u]) &&
+                edge != UINT64_MAX) {
+                *turn = k;
+                return back;
+            }
     }
-    return -1;
+    return 16;
+}
+
+/* How far back an edge of the triangle was met, 16: none was; in *turn, which: the one met last,
+ * and where two edges of the triangle are the same the first. The next triangle waits for *turn, so
+ * it comes from the keys; that they spoke the truth is checked beside that. */
+W3D_INLINE unsigned w3di_mesh_codec_index_find_edge(const w3di_mesh_codec_index_writer *w,
+                                                    const uint32_t *corner, unsigned *turn)
+{
+    uint32_t a = corner[0], b = corner[1], c = corner[2];
+    w3d_b16 key_ab = w3d_b16_splat8((int)w3di_mesh_codec_index_key(a, b));
+    w3d_b16 key_bc = w3d_b16_splat8((int)w3di_mesh_codec_index_key(b, c));
+    w3d_b16 key_ca = w3d_b16_splat8((int)w3di_mesh_codec_index_key(c, a));
+    unsigned ab = w3d_b16_mask8(w3d_b16_equal8(w->edge_keys, key_ab));
+    unsigned bc = w3d_b16_mask8(w3d_b16_equal8(w->edge_keys, key_bc));
+    unsigned ca = w3d_b16_mask8(w3d_b16_equal8(w->edge_keys, key_ca)), alike = ab | bc | ca;
+    if (!alike) return 16;
+    unsigned last = alike & (0u - alike), back = w3d_bits_trailing_zeros(alike);
+    unsigned k = ((unsigned)((ab & last) != 0) - 1u) & (2u - (unsigned)((bc & last) != 0));
+    uint64_t edge = w->edge_end[-1 - (int)back];
+    if (edge != w3di_mesh_codec_index_edge(corner[k], corner[9u >> 2 * k & 3u]) ||
+        edge == UINT64_MAX)
+        return w3di_mesh_codec_index_compare_edges(w, corner, alike, turn);
+    *turn = k;
+    return back;
 }
 
 W3D_INLINE void w3di_mesh_codec_index_write_index(w3di_mesh_codec_index_writer *w, uint32_t index)
@@ -482,7 +389,7 @@ static void w3di_mesh_codec_index_write_alone(w3di_mesh_codec_index_writer *w, u
         /* A mesh of its own begins; none of the vertices before may be met in it. */
         w->next = 0;
         w->vertex_keys = w3d_b16_splat8(255);
-        for (uint32_t i = 1; i <= 16; i++) w->vertex[w->vertex_count - i] = UINT32_MAX;
+        for (uint32_t i = 1; i <= 16; i++) w->vertex_end[-(int)i] = UINT32_MAX;
     }
     unsigned back_b = w3di_mesh_codec_index_find_vertex(w, b);
     unsigned back_c = w3di_mesh_codec_index_find_vertex(w, c);
@@ -523,24 +430,32 @@ W3D_INLINE void w3di_mesh_codec_index_write_triangle(w3di_mesh_codec_index_write
                                                      const uint32_t *corner)
 {
     uint32_t a = corner[0], b = corner[1], c = corner[2];
-    unsigned turn = 0, code = 15;
-    int back = w3di_mesh_codec_index_find_edge(w, a, b, c, &turn);
-    if (back < 0 || back >= 15) {
+    unsigned turn = 0, code = 15, back = w3di_mesh_codec_index_find_edge(w, corner, &turn);
+    if (back >= 15) {
         w3di_mesh_codec_index_write_alone(w, a, b, c);
         return;
     }
-    uint32_t corners[5] = { a, b, c, a, b };
-    a = corners[turn], b = corners[turn + 1], c = corners[turn + 2];
+    /* The keys of the two edges that come in, for each turn: made before the turn is known. */
+    uint64_t ba = w3di_mesh_codec_index_key(b, a), cb = w3di_mesh_codec_index_key(c, b);
+    uint64_t ac = w3di_mesh_codec_index_key(a, c);
+    uint64_t keys = (ac | cb << 8 | ba << 16) * 0x1000001u; /* ac cb ba ac cb ba */
+    w->edge_keys = w3d_b16_or(w3d_b16_up2(w->edge_keys),
+                              w3d_b16_low32((uint32_t)(keys >> 16 * turn) & 0xFFFFu));
+    /* 9 and 18 hold the numbers of the second and third corner after each turn. */
+    a = corner[turn], b = corner[9u >> 2 * turn & 3u], c = corner[18u >> 2 * turn & 3u];
+    *w->edge_end++ = w3di_mesh_codec_index_edge(c, b);
+    *w->edge_end++ = w3di_mesh_codec_index_edge(a, c);
     /* Met lately or the next one, each as likely as the other: both without a branch. */
     unsigned met = w3di_mesh_codec_index_find_vertex(w, c);
     unsigned is_met = met - 1u < 12u, is_next = (unsigned)(c == w->next) & ~is_met & 1u;
     w3d_b16 pushed = w3d_b16_or(w3d_b16_up1(w->vertex_keys), w3d_b16_low32(c & 255u));
-    w->vertex[w->vertex_count] = c;
+    *w->vertex_end = c;
     if (is_met | is_next) {
+        w3d_b16 all = w3d_b16_bits_i4(w3d_i4_splat(-(int32_t)is_next));
         code = met & (0u - is_met);
         w->next += is_next;
-        w->vertex_count += is_next;
-        w->vertex_keys = w3d_b16_select(w3d_b16_splat8(-(int)is_next), pushed, w->vertex_keys);
+        w->vertex_end += is_next;
+        w->vertex_keys = w3d_b16_select(all, pushed, w->vertex_keys);
     } else {
         if (c + 1 == w->last)
             code = 13, w->last = c;
@@ -548,11 +463,10 @@ W3D_INLINE void w3di_mesh_codec_index_write_triangle(w3di_mesh_codec_index_write
             code = 14, w->last = c;
         else
             w3di_mesh_codec_index_write_index(w, c);
-        w->vertex_count++;
+        w->vertex_end++;
         w->vertex_keys = pushed;
     }
-    *w->code++ = (uint8_t)((unsigned)back << 4 | code);
-    w3di_mesh_codec_index_push_edges(w, a, b, c);
+    *w->code++ = (uint8_t)(back << 4 | code);
 }
 
 W3D_API w3d_result w3d_mesh_codec_index_encode_triangles(const uint32_t *indices, uint32_t count,
@@ -570,7 +484,8 @@ W3D_API w3d_result w3d_mesh_codec_index_encode_triangles(const uint32_t *indices
     w.data = w.code + count / 3;
     w.next = w.last = 0;
     /* Entries of all ones stand for none, as the queues start in the format's other encoder. */
-    w.edge_count = w.vertex_count = W3DI_MESH_CODEC_INDEX_QUEUE;
+    w.edge_end = w.edge + W3DI_MESH_CODEC_INDEX_QUEUE;
+    w.vertex_end = w.vertex + W3DI_MESH_CODEC_INDEX_QUEUE;
     w.edge_keys = w.vertex_keys = w3d_b16_splat8(255);
     for (uint32_t i = 0; i < W3DI_MESH_CODEC_INDEX_QUEUE; i++)
         w.edge[i] = UINT64_MAX, w.vertex[i] = UINT32_MAX;
@@ -578,11 +493,11 @@ W3D_API w3d_result w3d_mesh_codec_index_encode_triangles(const uint32_t *indices
         uint32_t stop =
             count - i < 3 * W3DI_MESH_CODEC_INDEX_RUN ? count : i + 3 * W3DI_MESH_CODEC_INDEX_RUN;
         for (; i < stop; i += 3) w3di_mesh_codec_index_write_triangle(&w, indices + i);
-        uint32_t edges = w.edge_count - W3DI_MESH_CODEC_INDEX_QUEUE;
-        uint32_t vertices = w.vertex_count - W3DI_MESH_CODEC_INDEX_QUEUE;
-        w3d_move(w.edge, w.edge + edges, W3DI_MESH_CODEC_INDEX_QUEUE * 8);
-        w3d_move(w.vertex, w.vertex + vertices, W3DI_MESH_CODEC_INDEX_QUEUE * 4);
-        w.edge_count = w.vertex_count = W3DI_MESH_CODEC_INDEX_QUEUE;
+        w3d_move(w.edge, w.edge_end - W3DI_MESH_CODEC_INDEX_QUEUE, W3DI_MESH_CODEC_INDEX_QUEUE * 8);
+        w3d_move(w.vertex, w.vertex_end - W3DI_MESH_CODEC_INDEX_QUEUE,
+                 W3DI_MESH_CODEC_INDEX_QUEUE * 4);
+        w.edge_end = w.edge + W3DI_MESH_CODEC_INDEX_QUEUE;
+        w.vertex_end = w.vertex + W3DI_MESH_CODEC_INDEX_QUEUE;
     }
     w3d_copy(w.data, w3di_mesh_codec_index_pairs, 16);
     buffer->size = (size_t)(w.data + 16 - bytes);
@@ -598,22 +513,24 @@ W3D_API w3d_result w3d_mesh_codec_index_encode_sequence(const uint32_t *indices,
     size_t bound = w3d_mesh_codec_index_bound_sequence(count);
     if (bound == SIZE_MAX || buffer->capacity < bound) return W3D_ERR_CAPACITY;
     uint8_t *data = (uint8_t *)buffer->bytes;
-    /* The baseline in use, the other one, and the number of the first. */
-    uint32_t last = 0, other = 0, current = 0;
+    w3di_mesh_codec_index_baselines state = { 0, 0, 0 };
     *data++ = W3DI_MESH_CODEC_INDEX_SEQUENCE + 1;
-    for (uint32_t i = 0; i < count; i++) {
-        /* The other one where the difference would not fit a byte: 30 is the most that does. */
-        uint32_t delta = indices[i] - last, sign = 0u - (delta >> 31);
-        uint32_t turn = 0u - (uint32_t)((delta ^ sign) - sign >= 30u), swap = (last ^ other) & turn;
-        last ^= swap, other ^= swap, current ^= turn & 1u;
-        uint32_t zigzag = w3di_mesh_codec_index_zigzag(indices[i] - last);
-        if (zigzag >> 31) {
-            swap = last, last = other, other = swap, current ^= 1u;
-            zigzag = w3di_mesh_codec_index_zigzag(indices[i] - last);
-            if (zigzag >> 31) return W3D_ERR_RANGE;
+    for (uint32_t i = 0; i < count;) {
+        uint32_t block[1 + W3DI_MESH_CODEC_INDEX_NUMBERS], value[W3DI_MESH_CODEC_INDEX_NUMBERS];
+        uint32_t some =
+            count - i < W3DI_MESH_CODEC_INDEX_NUMBERS ? count - i : W3DI_MESH_CODEC_INDEX_NUMBERS;
+        w3di_mesh_codec_index_baselines before = state;
+        block[0] = state.last;
+        w3d_copy(block + 1, indices + i, some * sizeof *block);
+        /* Padded by differences of 0, which change nothing. */
+        for (uint32_t k = some; k % 4; k++) block[k + 1] = block[some];
+        if (w3di_mesh_codec_index_numbers(&state, block, some, value) >> 31) {
+            state = before;
+            if (!w3di_mesh_codec_index_numbers_apart(&state, block, some, value))
+                return W3D_ERR_RANGE;
         }
-        data = w3di_mesh_codec_index_write(data, zigzag << 1 | current);
-        last = indices[i];
+        data = w3di_mesh_codec_index_write_all(data, value, some);
+        i += some;
     }
     w3d_fill(data, 0, 4);
     buffer->size = (size_t)(data + 4 - (uint8_t *)buffer->bytes);
@@ -625,3 +542,4 @@ W3D_API w3d_result w3d_mesh_codec_index_encode_sequence(const uint32_t *indices,
 #undef W3DI_MESH_CODEC_INDEX_QUEUE
 #undef W3DI_MESH_CODEC_INDEX_RUN
 #undef W3DI_MESH_CODEC_INDEX_ROOM
+#undef W3DI_MESH_CODEC_INDEX_NUMBERS

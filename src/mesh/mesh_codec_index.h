@@ -58,7 +58,8 @@ W3D_API w3d_result w3d_mesh_codec_index_encode_triangles(const uint32_t *indices
  *
  * Range   The bytes equal those of meshoptimizer's encoder where that is lossless.
  * Errors  as above, and W3D_ERR_RANGE: an index is 2^30 or more away from the last of either
- *         baseline, which the format can't say. */
+ *         baseline, which the format can't say; bytes of the buffer may have been written then,
+ *         its size has not. */
 W3D_API w3d_result w3d_mesh_codec_index_encode_sequence(const uint32_t *indices, uint32_t count,
                                                         w3d_mesh_codec_buffer *buffer);
 

@@ -70,7 +70,7 @@ W3D_INLINE w3d_b16 w3di_mesh_codec_vertex_rotate(w3d_b16 v, int count)
 
 /* Unpacks a group of sixteen and gives where the next one begins. At most 24 bytes are read. */
 W3D_INLINE const uint8_t *w3di_mesh_codec_vertex_group(const uint8_t *data, unsigned code, int set,
-                                                       uint8_t *out)
+                                                       int asked, uint8_t *out)
 {
     unsigned way = set == W3DI_MESH_CODEC_VERTEX_SET_0   ? code
                    : set == W3DI_MESH_CODEC_VERTEX_SET_1 ? code + 1
@@ -81,9 +81,9 @@ W3D_INLINE const uint8_t *w3di_mesh_codec_vertex_group(const uint8_t *data, unsi
     case 0: w3d_b16_store(out, w3d_b16_zero()); return data;
     case 1: {
         unsigned bits = w3d_load_u16(data);
-        w3d_b16_store(out,
-                      w3d_b16_expand(w3d_b16_zero(), w3d_b16_from_mask8(bits), bits, data + 2));
-        return data + 2 + w3d_b16_count(bits);
+        w3d_b16_store(out, w3d_b16_expand_by(w3d_b16_zero(), w3d_b16_from_mask8(bits), bits,
+                                             data + 2, asked));
+        return data + 2 + w3d_b16_count_by(bits, asked);
     }
     case 2: {
         uint32_t word = w3d_load_u32(data);
@@ -92,8 +92,8 @@ W3D_INLINE const uint8_t *w3di_mesh_codec_vertex_group(const uint8_t *data, unsi
         v = w3d_b16_zip8_low(w3d_b16_shift_right16(v, 2), v);
         v = w3d_b16_and(v, w3d_b16_splat8(3));
         mask = w3d_b16_equal8(v, w3d_b16_splat8(3));
-        w3d_b16_store(out, w3d_b16_expand(v, mask, w3d_b16_mask8(mask), data + 4));
-        return data + 4 + w3d_b16_count(word & word >> 1 & 0x55555555u);
+        w3d_b16_store(out, w3d_b16_expand_by(v, mask, w3d_b16_mask8(mask), data + 4, asked));
+        return data + 4 + w3d_b16_count_by(word & word >> 1 & 0x55555555u, asked);
     }
     case 3: {
         uint64_t word = w3d_load_u64(data);
@@ -101,9 +101,9 @@ W3D_INLINE const uint8_t *w3di_mesh_codec_vertex_group(const uint8_t *data, unsi
         v = w3d_b16_zip8_low(w3d_b16_shift_right16(v, 4), v);
         v = w3d_b16_and(v, w3d_b16_splat8(15));
         mask = w3d_b16_equal8(v, w3d_b16_splat8(15));
-        w3d_b16_store(out, w3d_b16_expand(v, mask, w3d_b16_mask8(mask), data + 8));
+        w3d_b16_store(out, w3d_b16_expand_by(v, mask, w3d_b16_mask8(mask), data + 8, asked));
         word &= word >> 1;
-        return data + 8 + w3d_b16_count(word & word >> 2 & 0x1111111111111111u);
+        return data + 8 + w3d_b16_count_by(word & word >> 2 & 0x1111111111111111u, asked);
     }
     default: w3d_b16_store(out, w3d_b16_load(data)); return data + 16;
     }
@@ -111,7 +111,8 @@ W3D_INLINE const uint8_t *w3di_mesh_codec_vertex_group(const uint8_t *data, unsi
 
 /* Unpacks one column. `end` is where the tail begins; NULL: the column goes beyond it. */
 W3D_INLINE const uint8_t *w3di_mesh_codec_vertex_column(const uint8_t *data, const uint8_t *end,
-                                                        uint32_t groups, int set, uint8_t *out)
+                                                        uint32_t groups, int set, int asked,
+                                                        uint8_t *out)
 {
     const uint8_t *headers = data;
     uint32_t g = 0, header_size = (groups + 3) / 4;
@@ -131,44 +132,63 @@ W3D_INLINE const uint8_t *w3di_mesh_codec_vertex_column(const uint8_t *data, con
             w3d_b16_store(to + 32, zero), w3d_b16_store(to + 48, zero);
             continue;
         }
-        data = w3di_mesh_codec_vertex_group(data, header & 3u, set, to);
-        data = w3di_mesh_codec_vertex_group(data, header >> 2 & 3u, set, to + 16);
-        data = w3di_mesh_codec_vertex_group(data, header >> 4 & 3u, set, to + 32);
-        data = w3di_mesh_codec_vertex_group(data, header >> 6, set, to + 48);
+        data = w3di_mesh_codec_vertex_group(data, header & 3u, set, asked, to);
+        data = w3di_mesh_codec_vertex_group(data, header >> 2 & 3u, set, asked, to + 16);
+        data = w3di_mesh_codec_vertex_group(data, header >> 4 & 3u, set, asked, to + 32);
+        data = w3di_mesh_codec_vertex_group(data, header >> 6, set, asked, to + 48);
     }
     for (unsigned header = 0; g < groups; g++) {
         header = g % 4 == 0 ? *headers++ : header >> 2;
         if (data > end) return NULL;
-        data = w3di_mesh_codec_vertex_group(data, header & 3u, set, out + (size_t)g * 16);
+        data = w3di_mesh_codec_vertex_group(data, header & 3u, set, asked, out + (size_t)g * 16);
     }
     return data > end ? NULL : data;
 }
 
-/* One function for each set: the three would not fit into the caller's registers together. */
-static const uint8_t *w3di_mesh_codec_vertex_column_v0(const uint8_t *data, const uint8_t *end,
-                                                       uint32_t groups, uint8_t *out)
+/* One function for each set, as the three would not fit into the caller's registers together; and
+ * a second one where the processor turns out to have byte shuffles. */
+#define W3DI_MESH_CODEC_VERTEX_COLUMN(name, set, asked)                                            \
+    static const uint8_t *w3di_mesh_codec_vertex_##name(const uint8_t *data, const uint8_t *end,   \
+                                                        uint32_t groups, uint8_t *out)             \
+    {                                                                                              \
+        return w3di_mesh_codec_vertex_column(data, end, groups, set, asked, out);                  \
+    }
+W3DI_MESH_CODEC_VERTEX_COLUMN(column_v0, W3DI_MESH_CODEC_VERTEX_SET_V0, 0)
+W3DI_MESH_CODEC_VERTEX_COLUMN(column_0, W3DI_MESH_CODEC_VERTEX_SET_0, 0)
+W3DI_MESH_CODEC_VERTEX_COLUMN(column_1, W3DI_MESH_CODEC_VERTEX_SET_1, 0)
+#if W3D_SIMD_ASKED
+W3DI_MESH_CODEC_VERTEX_COLUMN(asked_v0, W3DI_MESH_CODEC_VERTEX_SET_V0, 1)
+W3DI_MESH_CODEC_VERTEX_COLUMN(asked_0, W3DI_MESH_CODEC_VERTEX_SET_0, 1)
+W3DI_MESH_CODEC_VERTEX_COLUMN(asked_1, W3DI_MESH_CODEC_VERTEX_SET_1, 1)
+#endif
+#undef W3DI_MESH_CODEC_VERTEX_COLUMN
+
+typedef const uint8_t *(*w3di_mesh_codec_vertex_unpack)(const uint8_t *data, const uint8_t *end,
+                                                        uint32_t groups, uint8_t *out);
+
+/* The three, by set. */
+static void w3di_mesh_codec_vertex_choose(w3di_mesh_codec_vertex_unpack unpack[3])
 {
-    return w3di_mesh_codec_vertex_column(data, end, groups, W3DI_MESH_CODEC_VERTEX_SET_V0, out);
-}
-static const uint8_t *w3di_mesh_codec_vertex_column_0(const uint8_t *data, const uint8_t *end,
-                                                      uint32_t groups, uint8_t *out)
-{
-    return w3di_mesh_codec_vertex_column(data, end, groups, W3DI_MESH_CODEC_VERTEX_SET_0, out);
-}
-static const uint8_t *w3di_mesh_codec_vertex_column_1(const uint8_t *data, const uint8_t *end,
-                                                      uint32_t groups, uint8_t *out)
-{
-    return w3di_mesh_codec_vertex_column(data, end, groups, W3DI_MESH_CODEC_VERTEX_SET_1, out);
+    unpack[W3DI_MESH_CODEC_VERTEX_SET_0] = w3di_mesh_codec_vertex_column_0;
+    unpack[W3DI_MESH_CODEC_VERTEX_SET_1] = w3di_mesh_codec_vertex_column_1;
+    unpack[W3DI_MESH_CODEC_VERTEX_SET_V0] = w3di_mesh_codec_vertex_column_v0;
+#if W3D_SIMD_ASKED
+    if (w3d_simd_has_shuffles()) {
+        unpack[W3DI_MESH_CODEC_VERTEX_SET_0] = w3di_mesh_codec_vertex_asked_0;
+        unpack[W3DI_MESH_CODEC_VERTEX_SET_1] = w3di_mesh_codec_vertex_asked_1;
+        unpack[W3DI_MESH_CODEC_VERTEX_SET_V0] = w3di_mesh_codec_vertex_asked_v0;
+    }
+#endif
 }
 
 /* A column of version 1 in one of its four ways. */
 static const uint8_t *w3di_mesh_codec_vertex_controlled(const uint8_t *data, const uint8_t *end,
                                                         uint32_t rows, unsigned control,
+                                                        const w3di_mesh_codec_vertex_unpack *unpack,
                                                         uint8_t *out)
 {
     uint32_t groups = (rows + 15) / 16;
-    if (control == 0) return w3di_mesh_codec_vertex_column_0(data, end, groups, out);
-    if (control == 1) return w3di_mesh_codec_vertex_column_1(data, end, groups, out);
+    if (control < 2) return unpack[control](data, end, groups, out);
     w3d_fill(out, 0, (size_t)groups * 16);
     if (control == 2) return data;
     if ((size_t)(end - data) < rows) return NULL;
@@ -292,7 +312,8 @@ W3D_API w3d_result w3d_mesh_codec_vertex_decode(const w3d_mesh_codec_stream *str
                                                 w3d_error *error)
 {
     int kept = stream && (stream->bytes || stream->size == 0) && (out || stream->count == 0) &&
-               w3di_mesh_codec_vertex_stride_kept(stream->stride);
+               w3di_mesh_codec_vertex_stride_kept(stream->stride) &&
+               stream->count <= SIZE_MAX / stream->stride;
     W3D_ASSERT(kept);
     if (!kept) return w3d_error_set(error, W3D_ERR_ARGUMENT, 0, "no stream, output or such stride");
     const uint8_t *bytes = (const uint8_t *)stream->bytes, *data = bytes + 1;
@@ -316,6 +337,8 @@ W3D_API w3d_result w3d_mesh_codec_vertex_decode(const w3d_mesh_codec_stream *str
     uint8_t last[256], deltas[4 * W3DI_MESH_CODEC_VERTEX_MOST];
     uint8_t words[W3DI_MESH_CODEC_VERTEX_BLOCK + 1024]; /* + a fourth column for stride 12 */
     uint8_t *row = (uint8_t *)out;
+    w3di_mesh_codec_vertex_unpack unpack[3];
+    w3di_mesh_codec_vertex_choose(unpack);
     uint32_t most = w3di_mesh_codec_vertex_block(stride), rows;
     size_t pitch = (size_t)most * 4;
     w3d_copy(last, first, stride);
@@ -337,10 +360,10 @@ W3D_API w3d_result w3d_mesh_codec_vertex_decode(const w3d_mesh_codec_stream *str
             for (unsigned k = 0; k < 4; k++) {
                 uint8_t *column = deltas + k * W3DI_MESH_CODEC_VERTEX_MOST;
                 from = data;
-                data = version
-                           ? w3di_mesh_codec_vertex_controlled(data, end, rows,
-                                                               controls[c] >> 2 * k & 3u, column)
-                           : w3di_mesh_codec_vertex_column_v0(data, end, groups, column);
+                data = version ? w3di_mesh_codec_vertex_controlled(data, end, rows,
+                                                                   controls[c] >> 2 * k & 3u,
+                                                                   unpack, column)
+                               : unpack[W3DI_MESH_CODEC_VERTEX_SET_V0](data, end, groups, column);
                 if (!data)
                     return w3d_error_set(error, W3D_ERR_TRUNCATED, (uint64_t)(from - bytes),
                                          "a column that reaches beyond the blocks");
@@ -534,12 +557,11 @@ static uint8_t *w3di_mesh_codec_vertex_write(const uint8_t *bytes, uint32_t grou
 
 /* The best way for a column of version 1 and its size, from a plan of sets 0 and 1. */
 static unsigned w3di_mesh_codec_vertex_control(const w3di_mesh_codec_vertex_plan *plan,
-                                               const uint8_t *bytes, uint32_t rows, uint32_t *size)
+                                               uint32_t rows, uint32_t *size)
 {
     uint32_t groups = (rows + 15) / 16, headers = (groups + 3) / 4;
     uint32_t sizes[4] = { plan->size[0] + headers, plan->size[1] + headers, UINT32_MAX, rows };
     unsigned best = 3;
-    (void)bytes;
     if (plan->size[0] == 0) sizes[2] = 0;
     for (unsigned c = 0; c < 3; c++)
         if (sizes[c] < sizes[best]) best = c;
@@ -559,7 +581,7 @@ static uint32_t w3di_mesh_codec_vertex_cost(const w3di_mesh_codec_vertex_gathere
         const uint8_t *column = bytes + k * W3DI_MESH_CODEC_VERTEX_MOST;
         w3di_mesh_codec_vertex_look(column, groups, W3DI_MESH_CODEC_VERTEX_SET_0,
                                     W3DI_MESH_CODEC_VERTEX_SET_1, &plan);
-        w3di_mesh_codec_vertex_control(&plan, column, rows, &size);
+        w3di_mesh_codec_vertex_control(&plan, rows, &size);
         total += size;
     }
     return total;
@@ -637,7 +659,7 @@ W3D_API w3d_result w3d_mesh_codec_vertex_encode(const w3d_mesh_codec_vertex_desc
                     uint32_t size;
                     w3di_mesh_codec_vertex_look(column, groups, W3DI_MESH_CODEC_VERTEX_SET_0,
                                                 W3DI_MESH_CODEC_VERTEX_SET_1, &plan);
-                    set = (int)w3di_mesh_codec_vertex_control(&plan, column, rows, &size);
+                    set = (int)w3di_mesh_codec_vertex_control(&plan, rows, &size);
                     packed |= (unsigned)set << 2 * k;
                 } else {
                     w3di_mesh_codec_vertex_look(column, groups, W3DI_MESH_CODEC_VERTEX_SET_V0,

@@ -1,21 +1,22 @@
 /* mesh_edges.h - which half-edges lie on the same edge; private to the adjacency kernels.
  *
  * Half-edge h runs from corner h of the index list to the next corner of its triangle. Two ways to
- * bring the half-edges of an edge together, neither of which hashes: short lists hung on the
- * smaller end point, filled in one pass, which is fast where no point has many edges; and two
- * counting sorts, which are linear for any mesh. */
+ * bring the half-edges of an edge together, neither of which hashes: a counting sort by the smaller
+ * end point, after which all that may match lie side by side, a few for each point; and, where a
+ * point has many edges, two counting sorts, which are linear for any mesh. */
 #ifndef W3D_MESH_EDGES_H
 #define W3D_MESH_EDGES_H
 
 #include "core/arena.h"
+#include "core/simd.h"
 #include "mesh/mesh_check.h"
 
-#define W3DI_MESH_EDGES_NONE  0xFFFFFFFFu /* no partner: a border */
-#define W3DI_MESH_EDGES_MANY  0xFFFFFFFEu /* the edge has other than one half-edge each way */
-#define W3DI_MESH_EDGES_FLAT  0xFFFFFFFDu /* the triangle has two equal corners */
-#define W3DI_MESH_EDGES_LIST  48          /* entries of a list looked at before sorting instead */
-
-#define W3DI_MESH_EDGES_AHEAD 48 /* corners; the lists of that far ahead are fetched */
+#define W3DI_MESH_EDGES_NONE   0xFFFFFFFFu /* no partner: a border */
+#define W3DI_MESH_EDGES_MANY   0xFFFFFFFEu /* the edge has other than one half-edge each way */
+#define W3DI_MESH_EDGES_FLAT   0xFFFFFFFDu /* the triangle has two equal corners */
+#define W3DI_MESH_EDGES_LIST   64          /* half-edges of a point compared with each other */
+#define W3DI_MESH_EDGES_BEYOND 16          /* entries that may be read past the last one */
+#define W3DI_MESH_EDGES_AHEAD  16          /* triangles from asking for memory to using it */
 
 /* The corner after and the corner before, in the same triangle. */
 W3D_INLINE uint32_t w3di_mesh_edges_next(uint32_t corner)
@@ -119,87 +120,184 @@ W3D_INLINE int w3di_mesh_edges_same_way(const w3di_mesh_edges *mesh, uint32_t a,
 /* ---- pairing ---- */
 
 typedef struct w3di_mesh_edges_entry {
-    uint32_t key;  /* high point * 2 + (1 where the half-edge runs from high to low) */
-    uint32_t half; /* the first half-edge that named the edge                        */
-    uint32_t next; /* entry of another edge with the same low point                  */
+    uint32_t key; /* high point * 2 + (1 where the half-edge runs from high to low) */
+    uint32_t half;
 } w3di_mesh_edges_entry;
 
 /* Bytes of scratch that pairing and sorting need; 0: too many for this target. */
 static inline size_t w3di_mesh_edges_scratch_size(uint32_t count, uint32_t point_limit)
 {
-    size_t size = 3;
+    size_t size = 3 + W3DI_MESH_EDGES_BEYOND * sizeof(w3di_mesh_edges_entry);
     return w3d_size_append(&size, count, sizeof(w3di_mesh_edges_entry)) &&
                    w3d_size_append(&size, point_limit, 4)
                ? size
                : 0;
 }
 
-/* Asks for a cache line that will soon be needed; nothing where the target has no such thing. */
+/* Asks for a cache line that will soon be written to; nothing where the target cannot. */
 W3D_INLINE void w3di_mesh_edges_prefetch(const void *address)
 {
 #if defined(__GNUC__)
-    __builtin_prefetch(address);
+    __builtin_prefetch(address, 1);
 #else
     (void)address;
 #endif
 }
 
-/* Pairs half-edges over lists. `loose`: any two of an edge, in order; else the two of an edge that
- * has one each way, and MANY for all others. 0: a list grew too long and nothing counts. */
-W3D_INLINE int w3di_mesh_edges_pair_lists(const w3di_mesh_edges *mesh, uint32_t *twins,
-                                          uint32_t *heads, w3di_mesh_edges_entry *entries,
-                                          int loose, int mapped)
+/* Asks for the points at which the edges of a triangle are counted. */
+W3D_INLINE void w3di_mesh_edges_prefetch_ends(const uint32_t *ends, const uint32_t *corner)
 {
-    uint32_t used = 0;
-    w3d_fill(heads, 0xFF, (size_t)mesh->point_limit * sizeof *heads);
+    uint32_t a = corner[0], b = corner[1], c = corner[2];
+    w3di_mesh_edges_prefetch(&ends[a < b ? a : b]);
+    w3di_mesh_edges_prefetch(&ends[b < c ? b : c]);
+    w3di_mesh_edges_prefetch(&ends[c < a ? c : a]);
+}
+
+/* The twins of `count` half-edges that have their low point in common, one by one. */
+static inline void w3di_mesh_edges_match_many(const w3di_mesh_edges_entry *entries, uint32_t count,
+                                              uint32_t *twins)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t same = 0, opposite = 0, twin = W3DI_MESH_EDGES_NONE;
+        for (uint32_t k = 0; k < count; k++) {
+            uint32_t difference = entries[k].key ^ entries[i].key;
+            same += difference == 0;
+            opposite += difference == 1;
+            twin = difference == 1 ? entries[k].half : twin;
+        }
+        twins[entries[i].half] = same == 1 && opposite <= 1 ? twin : W3DI_MESH_EDGES_MANY;
+    }
+}
+
+/* The same for at most 4 * groups of them, which is a constant; as many entries can be read. Which
+ * ones match could not be guessed, so nothing branches on it: every lane looks at all half-edges
+ * and adds up those on its own edge: how many, how many of them backward, and, by exclusive or,
+ * which. */
+W3D_INLINE void w3di_mesh_edges_match(const w3di_mesh_edges_entry *entries, uint32_t count,
+                                      uint32_t *twins, uint32_t groups)
+{
+    int32_t edges[16], found[16];
+    w3d_i4 edge[4], half[4], sum[4], which[4], minus_two = w3d_i4_splat(-2);
+    for (uint32_t g = 0; g < groups; g++) {
+        const w3di_mesh_edges_entry *e = entries + 4 * (size_t)g;
+        int32_t first = (int32_t)(4 * g);
+        w3d_i4 outside = w3d_i4_less(w3d_i4_splat((int32_t)count - 1),
+                                     w3d_i4_set(first, first + 1, first + 2, first + 3));
+        edge[g] = w3d_i4_set((int32_t)(e[0].key >> 1), (int32_t)(e[1].key >> 1),
+                             (int32_t)(e[2].key >> 1), (int32_t)(e[3].key >> 1));
+        edge[g] = w3d_i4_or(edge[g], outside); /* -1 is no edge's number */
+        half[g] = w3d_i4_set((int32_t)e[0].half, (int32_t)e[1].half, (int32_t)e[2].half,
+                             (int32_t)e[3].half);
+        sum[g] = which[g] = w3d_i4_splat(0);
+        w3d_i4_store(edges + 4 * g, edge[g]);
+    }
+    for (uint32_t k = 0; k < 4 * groups; k++) {
+        w3d_i4 other = w3d_i4_splat(edges[k]), other_half = w3d_i4_splat((int32_t)entries[k].half);
+        w3d_i4 one = w3d_i4_splat((int32_t)(1u + (entries[k].key & 1u) * 65536u));
+        for (uint32_t g = 0; g < groups; g++) {
+            w3d_i4 match = w3d_i4_equal(edge[g], other);
+            sum[g] = w3d_i4_add(sum[g], w3d_i4_and(match, one));
+            which[g] = w3d_i4_xor(which[g], w3d_i4_and(match, other_half));
+        }
+    }
+    for (uint32_t g = 0; g < groups; g++) {
+        w3d_i4 total = w3d_i4_and(sum[g], w3d_i4_splat(65535));
+        w3d_i4 alone = w3d_i4_equal(total, w3d_i4_splat(1)); /* -1, and -2 - -1 is NONE */
+        w3d_i4 pair = w3d_i4_equal(sum[g], w3d_i4_splat(65536 + 2));
+        w3d_i4 twin = w3d_i4_and(w3d_i4_xor(which[g], half[g]), pair);
+        twin = w3d_i4_or(twin, w3d_i4_andnot(w3d_i4_sub(minus_two, alone), pair));
+        w3d_i4_store(found + 4 * g, twin);
+    }
+    for (uint32_t i = 0; i < count; i++) twins[entries[i].half] = (uint32_t)found[i];
+}
+
+/* The same, loosely: of those on one edge the first two, the next two, ... */
+W3D_INLINE void w3di_mesh_edges_match_loose(const w3di_mesh_edges_entry *entries, uint32_t count,
+                                            uint32_t *twins)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t edge = entries[i].key >> 1, before = W3DI_MESH_EDGES_NONE, odd = 0;
+        uint32_t after = W3DI_MESH_EDGES_NONE;
+        for (uint32_t k = 0; k < i; k++) {
+            uint32_t match = entries[k].key >> 1 == edge;
+            odd ^= match;
+            before = match ? entries[k].half : before;
+        }
+        for (uint32_t k = count - 1; k > i; k--)
+            after = entries[k].key >> 1 == edge ? entries[k].half : after;
+        twins[entries[i].half] = odd ? before : after;
+    }
+}
+
+/* Pairs half-edges by low points. `loose`: any two of an edge, in order; else the two of an edge
+ * that has one each way, and MANY for all others. 0: a point has too many and nothing counts. */
+W3D_INLINE int w3di_mesh_edges_pair_points(const w3di_mesh_edges *mesh, uint32_t *twins,
+                                           uint32_t *ends, w3di_mesh_edges_entry *entries,
+                                           int loose, int mapped)
+{
+    const uint32_t *corners = mapped ? twins : mesh->indices;
+    w3d_fill(ends, 0, (size_t)mesh->point_limit * sizeof *ends);
+    for (uint32_t first = 0; first < mesh->count; first += 3) {
+        uint32_t a = mesh->indices[first], b = mesh->indices[first + 1];
+        uint32_t c = mesh->indices[first + 2];
+        if (mapped) {
+            twins[first] = a = mesh->points[a]; /* for the second pass */
+            twins[first + 1] = b = mesh->points[b];
+            twins[first + 2] = c = mesh->points[c];
+        }
+        if (!mapped && mesh->count - first > 3 * W3DI_MESH_EDGES_AHEAD)
+            w3di_mesh_edges_prefetch_ends(ends, mesh->indices + first + 3 * W3DI_MESH_EDGES_AHEAD);
+        if (a == b || b == c || c == a) continue;
+        ends[a < b ? a : b]++;
+        ends[b < c ? b : c]++;
+        ends[c < a ? c : a]++;
+    }
+    uint32_t sum = 0, most = 0;
+    for (uint32_t i = 0; i < mesh->point_limit; i++) {
+        uint32_t here = ends[i];
+        most = here > most ? here : most;
+        ends[i] = sum;
+        sum += here;
+    }
+    if (most > W3DI_MESH_EDGES_LIST) return 0;
     for (uint32_t first = 0; first < mesh->count; first += 3) {
         uint32_t corner[4];
-        if (!loose && mesh->count - first > 2 * W3DI_MESH_EDGES_AHEAD) {
-            const uint32_t *near_corner = mesh->indices + first + W3DI_MESH_EDGES_AHEAD;
-            for (uint32_t k = 0; k < 3; k++) {
-                uint32_t far_point = near_corner[W3DI_MESH_EDGES_AHEAD + k], point = near_corner[k];
-                if (mapped) far_point = mesh->points[far_point], point = mesh->points[point];
-                w3di_mesh_edges_prefetch(&heads[far_point]);
-                if (heads[point] != W3DI_MESH_EDGES_NONE)
-                    w3di_mesh_edges_prefetch(&entries[heads[point]]);
-            }
+        if (mesh->count - first > 6 * W3DI_MESH_EDGES_AHEAD) {
+            const uint32_t *ahead = corners + first + 3 * W3DI_MESH_EDGES_AHEAD;
+            w3di_mesh_edges_prefetch_ends(ends, ahead + 3 * W3DI_MESH_EDGES_AHEAD);
+            w3di_mesh_edges_prefetch(&entries[ends[ahead[0] < ahead[1] ? ahead[0] : ahead[1]]]);
+            w3di_mesh_edges_prefetch(&entries[ends[ahead[1] < ahead[2] ? ahead[1] : ahead[2]]]);
+            w3di_mesh_edges_prefetch(&entries[ends[ahead[2] < ahead[0] ? ahead[2] : ahead[0]]]);
         }
-        for (uint32_t k = 0; k < 3; k++) {
-            corner[k] = mesh->indices[first + k];
-            if (mapped) corner[k] = mesh->points[corner[k]];
-        }
-        corner[3] = corner[0];
+        corner[0] = corner[3] = corners[first];
+        corner[1] = corners[first + 1];
+        corner[2] = corners[first + 2];
         if (corner[0] == corner[1] || corner[1] == corner[2] || corner[2] == corner[0]) {
             twins[first] = twins[first + 1] = twins[first + 2] = W3DI_MESH_EDGES_FLAT;
             continue;
         }
         for (uint32_t k = 0; k < 3; k++) {
-            uint32_t a = corner[k], b = corner[k + 1], half = first + k;
-            uint32_t backward = a > b, low = backward ? b : a, high = backward ? a : b;
-            uint32_t key = high << 1 | backward, at = heads[low], *link = &heads[low], steps = 0;
-            uint32_t twin = W3DI_MESH_EDGES_NONE;
-            for (; at != W3DI_MESH_EDGES_NONE; link = &entries[at].next, at = *link) {
-                if (++steps > W3DI_MESH_EDGES_LIST) return 0;
-                if ((entries[at].key ^ key) > 1u) continue;
-                uint32_t other = entries[at].half, taken = twins[other];
-                if (loose) *link = entries[at].next; /* the edge is free for two more */
-                if (loose || (taken == W3DI_MESH_EDGES_NONE && entries[at].key != key)) {
-                    twins[other] = half;
-                    twin = other;
-                    break;
-                }
-                if (taken < W3DI_MESH_EDGES_FLAT) twins[taken] = W3DI_MESH_EDGES_MANY;
-                twins[other] = W3DI_MESH_EDGES_MANY;
-                twin = W3DI_MESH_EDGES_MANY;
-                break;
-            }
-            twins[half] = twin;
-            if (at != W3DI_MESH_EDGES_NONE) continue;
-            entries[used].key = key;
-            entries[used].half = half;
-            entries[used].next = heads[low];
-            heads[low] = used++;
+            uint32_t a = corner[k], b = corner[k + 1], backward = a > b;
+            uint32_t low = backward ? b : a, high = backward ? a : b;
+            w3di_mesh_edges_entry *entry = &entries[ends[low]++];
+            entry->key = high << 1 | backward;
+            entry->half = first + k;
         }
+    }
+    w3d_fill(entries + sum, 0, W3DI_MESH_EDGES_BEYOND * sizeof *entries);
+    for (uint32_t i = 0, begin = 0; i < mesh->point_limit; begin = ends[i++]) {
+        const w3di_mesh_edges_entry *here = entries + begin;
+        uint32_t count = ends[i] - begin;
+        for (uint32_t k = 0; k < 6 && sum - begin > 6 * W3DI_MESH_EDGES_AHEAD; k++)
+            w3di_mesh_edges_prefetch(&twins[here[3 * W3DI_MESH_EDGES_AHEAD + k].half]);
+        if (loose)
+            w3di_mesh_edges_match_loose(here, count, twins);
+        else if (count > 16)
+            w3di_mesh_edges_match_many(here, count, twins);
+        else if (count > 8)
+            w3di_mesh_edges_match(here, count, twins, 4);
+        else
+            w3di_mesh_edges_match(here, count, twins, 2);
     }
     return 1;
 }
@@ -230,14 +328,14 @@ static inline void w3di_mesh_edges_pair(const w3di_mesh_edges *mesh, uint32_t *t
 {
     w3di_mesh_edges_entry *entries = (w3di_mesh_edges_entry *)(void *)(words + mesh->point_limit);
     int done = 0;
-    if (mesh->point_limit > 0x80000000u) {
-        /* a list's key has no room */
+    if (mesh->point_limit >= 0x80000000u) {
+        /* a key has no room */
     } else if (loose)
-        done = w3di_mesh_edges_pair_lists(mesh, twins, words, entries, 1, mesh->points != NULL);
+        done = w3di_mesh_edges_pair_points(mesh, twins, words, entries, 1, mesh->points != NULL);
     else if (mesh->points)
-        done = w3di_mesh_edges_pair_lists(mesh, twins, words, entries, 0, 1);
+        done = w3di_mesh_edges_pair_points(mesh, twins, words, entries, 0, 1);
     else
-        done = w3di_mesh_edges_pair_lists(mesh, twins, words, entries, 0, 0);
+        done = w3di_mesh_edges_pair_points(mesh, twins, words, entries, 0, 0);
     if (!done) w3di_mesh_edges_pair_sorted(mesh, twins, words, loose);
 }
 

@@ -135,14 +135,14 @@ W3D_API size_t w3d_mesh_measure_overdraw_scratch_size(uint32_t vertex_count)
     return w3d_size_append(&size, vertex_count, 3 * sizeof(int32_t)) ? size : SIZE_MAX;
 }
 
-/* The sphere around the box of all finite positions: centre and one over the radius, so that any
- * view of it fits. 0 where there is no extent. */
+/* The sphere around the box of all corners that are finite: centre and one over the radius, so that
+ * any view of it fits. 0 where there is no extent. */
 static int w3di_mesh_measure_frame(const w3d_mesh_view *mesh, double *centre, double *rate)
 {
     double low[3] = { 0, 0, 0 }, high[3] = { 0, 0, 0 }, square = 0;
     int any = 0;
-    for (uint32_t v = 0; v < mesh->vertex_count; v++) {
-        const float *p = w3d_mesh_position(mesh, v);
+    for (uint32_t i = 0; i < mesh->index_count; i++) { /* a vertex without triangles is not seen */
+        const float *p = w3d_mesh_position(mesh, mesh->indices[i]);
         if (!w3d_f32_is_finite(p[0]) || !w3d_f32_is_finite(p[1]) || !w3d_f32_is_finite(p[2]))
             continue;
         for (int k = 0; k < 3; k++) {
@@ -174,7 +174,7 @@ static void w3di_mesh_measure_axes(int view, double axes[3][3])
 }
 
 /* Whole numbers: 1/16 pixels from the top left corner, and depth that grows towards the eye.
- * INT32_MIN as x stands for a vertex that is not finite. */
+ * INT32_MIN as x stands for a vertex that is not finite, or outside. */
 static void w3di_mesh_measure_project(const w3d_mesh_view *mesh, const double *centre, double rate,
                                       double axes[3][3], int32_t *out)
 {
@@ -188,8 +188,15 @@ static void w3di_mesh_measure_project(const w3d_mesh_view *mesh, const double *c
             continue;
         }
         for (int k = 0; k < 3; k++) offset[k] = ((double)p[k] - centre[k]) * rate;
-        for (int k = 0; k < 3; k++)
+        int fits = 1; /* corners do; what no triangle names may lie anywhere */
+        for (int k = 0; k < 3; k++) {
             seen[k] = axes[k][0] * offset[0] + axes[k][1] * offset[1] + axes[k][2] * offset[2];
+            fits &= seen[k] > -1.001 && seen[k] < 1.001;
+        }
+        if (!fits) {
+            out[0] = INT32_MIN;
+            continue;
+        }
         out[0] = (int32_t)(middle + seen[0] * reach + 0.5);
         out[1] = (int32_t)(middle - seen[1] * reach + 0.5);
         out[2] = (int32_t)((seen[2] * 0.498 + 0.5) * W3DI_MESH_MEASURE_DEPTH_STEPS) + 1;

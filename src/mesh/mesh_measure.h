@@ -94,11 +94,13 @@ typedef struct w3d_mesh_overdraw_figures {
  *   figures  out
  *   scratch       w3d_mesh_measure_overdraw_scratch_size(vertex_count) bytes
  *
- * Range   Triangles with a corner that is not finite are not drawn. The mesh fills the picture
- *         whatever its size; without extent nothing is drawn.
+ * Range   Triangles with a corner that is not finite are not drawn. The triangles fill the picture
+ *         whatever their size and whatever vertices there are besides; without extent nothing is
+ *         drawn.
  * Errors  W3D_ERR_ARGUMENT, W3D_ERR_INDEX, W3D_ERR_CAPACITY
- * Cost    O(24 (triangles + pixels drawn)) time; 256 KiB and 12 bytes of scratch a vertex. Whole
- *         numbers decide what is covered and what is in front: the same counts on every target.
+ * Cost    O(24 (triangles + pixels of their boxes)) time; 256 KiB and 12 bytes of scratch a vertex.
+ *         Whole numbers decide what is covered and what is in front: the same counts on every
+ *         target.
  * Source  the directions: a Fibonacci lattice, Gonzalez 2010, "Measurement of areas on a sphere
  *         using Fibonacci and latitude-longitude lattices". */
 W3D_API w3d_result w3d_mesh_measure_overdraw(const w3d_mesh_view *mesh,

@@ -60,8 +60,8 @@ typedef struct w3d_meshlets {
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, stride, index_count % 3, limits, mode
  *         W3D_ERR_INDEX     an index >= V
  *         W3D_ERR_CAPACITY  meshlet_capacity or scratch too small
- * Cost    O(triangles) time. Scratch: for quality about 9 bytes an index and 48 a vertex, for scan 4
- *         a vertex.
+ * Cost    O(triangles) time. Scratch: for quality about 9 bytes an index and 48 a vertex, for scan
+ *         4 a vertex.
  * Thread  One call works on one thread. */
 W3D_API w3d_result w3d_mesh_meshlet_build(const w3d_mesh_view *mesh,
                                           const w3d_mesh_meshlet_desc *desc, w3d_meshlets *out,

@@ -97,7 +97,7 @@ W3D_API w3d_result w3d_mesh_meshlet_encode(const w3d_meshlet_source *source, voi
     return W3D_OK;
 }
 
-/* Vertices; gives where their bytes end, or NULL. */
+/* Vertices; gives where their bytes end, or NULL: there are too few. */
 static const unsigned char *w3di_meshlet_codec_vertices(const unsigned char *sizes, uint32_t count,
                                                         const unsigned char *data,
                                                         const unsigned char *end,
@@ -121,7 +121,6 @@ static const unsigned char *w3di_meshlet_codec_vertices(const unsigned char *siz
         vertex += value >> 1 ^ (0u - (value & 1u));
         vertices[i] = vertex;
     }
-    if (count % 4 && sizes[count / 4] >> (count % 4 * 2)) return NULL;
     return data;
 }
 
@@ -142,8 +141,10 @@ W3D_API w3d_result w3d_mesh_meshlet_decode(const void *src, size_t size, uint32_
     if (size < 4 + (size_t)triangle_count + (vertex_count + 3u) / 4u + vertex_count)
         return W3D_ERR_TRUNCATED;
     const unsigned char *open = sizes + (vertex_count + 3u) / 4u;
+    if (vertex_count % 4 && sizes[vertex_count / 4] >> (vertex_count % 4 * 2))
+        return W3D_ERR_FORMAT;
     open = w3di_meshlet_codec_vertices(sizes, vertex_count, open, end, vertices);
-    if (!open) return W3D_ERR_FORMAT;
+    if (!open) return W3D_ERR_TRUNCATED;
 
     w3di_meshlet_codec_edges edges;
     uint32_t next = 0, wrong = 0;

@@ -4,8 +4,9 @@
  *     w3d_mesh_meshlet_encode(&source, block, most, &size);
  *     w3d_mesh_meshlet_decode(block, size, vertices, triangles, &counts);
  *
- * Made for meshlets in the order that w3d_mesh_meshlet_build gives. Vertices come back as they were; so do triangles in their order,
- * but the corners of one may be turned about (a b c as b c a), which keeps its front.
+ * Made for meshlets in the order that w3d_mesh_meshlet_build gives. Vertices come back as they
+ * were; so do triangles in their order, but the corners of one may be turned about (a b c as
+ * b c a), which keeps its front.
  *
  * The format, version 1; numbers are little-endian.
  *

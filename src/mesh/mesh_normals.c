@@ -4,11 +4,15 @@
  * cancel. Such triangles are seen by their edges' dot product being much larger, and are worked
  * again with their edges split into upper and lower halves.
  *
+ * Triangles go by in batches, and each step is done for a whole batch before the next, so that the
+ * few thin ones fill lanes of their own and long computations overlap.
+ *
  * Scale never matters: edges are first multiplied by a power of two, which changes no digit, taken
  * from the mesh's first proper edge; should that be a bad guess for the rest, a second try takes
  * it from the longest. */
 #include "mesh/mesh_normals.h"
 #include "mesh/mesh_check.h"
+#include "mesh/mesh_lanes.h"
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -23,84 +27,8 @@
 #pragma fp_contract(off)
 #endif
 
-/* Four vectors, one to a lane. */
-typedef struct w3di_mesh_normals_vec {
-    w3d_f4 x, y, z;
-} w3di_mesh_normals_vec;
-
-W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_sub(w3di_mesh_normals_vec a,
-                                                       w3di_mesh_normals_vec b)
-{
-    a.x = w3d_f4_sub(a.x, b.x);
-    a.y = w3d_f4_sub(a.y, b.y);
-    a.z = w3d_f4_sub(a.z, b.z);
-    return a;
-}
-W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_mul(w3di_mesh_normals_vec a, w3d_f4 factor)
-{
-    a.x = w3d_f4_mul(a.x, factor);
-    a.y = w3d_f4_mul(a.y, factor);
-    a.z = w3d_f4_mul(a.z, factor);
-    return a;
-}
-W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_and(w3di_mesh_normals_vec a, w3d_f4 mask)
-{
-    a.x = w3d_f4_and(a.x, mask);
-    a.y = w3d_f4_and(a.y, mask);
-    a.z = w3d_f4_and(a.z, mask);
-    return a;
-}
-W3D_INLINE w3d_f4 w3di_mesh_normals_dot(w3di_mesh_normals_vec a, w3di_mesh_normals_vec b)
-{
-    w3d_f4 xy = w3d_f4_add(w3d_f4_mul(a.x, b.x), w3d_f4_mul(a.y, b.y));
-    return w3d_f4_add(xy, w3d_f4_mul(a.z, b.z));
-}
-W3D_INLINE w3d_f4 w3di_mesh_normals_largest(w3di_mesh_normals_vec a)
-{
-    return w3d_f4_max(w3d_f4_max(w3d_f4_abs(a.x), w3d_f4_abs(a.y)), w3d_f4_abs(a.z));
-}
-
-/* The power of two that brings a positive lane to [1, 2); the nearest there is for subnormal
- * lanes and those above 2^126; some power of two for zero, infinity and NaN. */
-W3D_INLINE w3d_f4 w3di_mesh_normals_power(w3d_f4 a)
-{
-    w3d_i4 exponent = w3d_i4_and(w3d_i4_bits_f4(a), w3d_i4_splat(0x7F800000));
-    w3d_i4 opposite = w3d_i4_sub(w3d_i4_splat(0x7F000000), exponent);
-    return w3d_f4_bits_i4(w3d_i4_max(opposite, w3d_i4_splat(0x00800000)));
-}
-
-/* 1 where every lane lies in [low, high]. */
-W3D_INLINE int w3di_mesh_normals_between(w3d_f4 low, w3d_f4 a, w3d_f4 high)
-{
-    return w3d_f4_mask(w3d_f4_and(w3d_f4_lesseq(low, a), w3d_f4_lesseq(a, high))) == 15;
-}
-
-/* Unit length; (0, 0, 0) in lanes that are zero or not finite. */
-W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_unit(w3di_mesh_normals_vec a)
-{
-    w3d_f4 square = w3di_mesh_normals_dot(a, a), proper = w3d_f4_bits_i4(w3d_i4_splat(-1));
-    if (!w3di_mesh_normals_between(w3d_f4_splat(1e-20f), square, w3d_f4_splat(1e20f))) {
-        a = w3di_mesh_normals_mul(a, w3di_mesh_normals_power(w3di_mesh_normals_largest(a)));
-        square = w3di_mesh_normals_dot(a, a);
-        proper = w3d_f4_and(w3d_f4_less(w3d_f4_zero(), square),
-                            w3d_f4_lesseq(square, w3d_f4_splat(FLT_MAX)));
-    }
-    w3d_f4 inverse = w3d_f4_div(w3d_f4_splat(1.0f), w3d_f4_sqrt(square));
-    return w3di_mesh_normals_and(w3di_mesh_normals_mul(a, inverse), proper);
-}
-
-W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_cross(w3di_mesh_normals_vec a,
-                                                         w3di_mesh_normals_vec b)
-{
-    w3di_mesh_normals_vec n;
-    n.x = w3d_f4_sub(w3d_f4_mul(a.y, b.z), w3d_f4_mul(a.z, b.y));
-    n.y = w3d_f4_sub(w3d_f4_mul(a.z, b.x), w3d_f4_mul(a.x, b.z));
-    n.z = w3d_f4_sub(w3d_f4_mul(a.x, b.y), w3d_f4_mul(a.y, b.x));
-    return n;
-}
-
 /* |x| + |y| + |z| */
-W3D_INLINE w3d_f4 w3di_mesh_normals_size(w3di_mesh_normals_vec a)
+W3D_INLINE w3d_f4 w3di_mesh_normals_size(w3di_mesh_lanes a)
 {
     return w3d_f4_add(w3d_f4_add(w3d_f4_abs(a.x), w3d_f4_abs(a.y)), w3d_f4_abs(a.z));
 }
@@ -109,9 +37,8 @@ W3D_INLINE w3d_f4 w3di_mesh_normals_size(w3di_mesh_normals_vec a)
  * polynomial is atan(t) / t in t^2, fitted on [0, 1]: 1.4e-8 off at most. */
 W3D_INLINE w3d_f4 w3di_mesh_normals_angle(w3d_f4 x, w3d_f4 y)
 {
-    static const float coefficient[] = { -0.0162828714f, 0.0430391505f, -0.075336583f,
-                                         0.106546693f,   -0.142071322f, 0.199930534f,
-                                         -0.333330929f,  1.0f };
+    static const float coefficient[] = { -0.0162828714f, 0.0430391505f, -0.075336583f, 0.106546693f,
+                                         -0.142071322f,  0.199930534f,  -0.333330929f, 1.0f };
     w3d_f4 width = w3d_f4_abs(x), large = w3d_f4_max(width, y), lesser = w3d_f4_min(width, y);
     w3d_f4 t = w3d_f4_div(lesser, w3d_f4_max(large, w3d_f4_splat(FLT_MIN)));
     w3d_f4 square = w3d_f4_mul(t, t), sum = w3d_f4_splat(0.00290351803f);
@@ -123,42 +50,6 @@ W3D_INLINE w3d_f4 w3di_mesh_normals_angle(w3d_f4 x, w3d_f4 y)
                          w3d_f4_sub(w3d_f4_splat(3.14159265f), angle), angle);
 }
 
-/* ---- rows of memory and lanes ---- */
-
-W3D_INLINE const float *w3di_mesh_normals_row(const float *rows, size_t stride, uint32_t index)
-{
-    return (const float *)(const void *)((const char *)rows + (size_t)index * stride);
-}
-
-/* Four rows to lanes; 16 bytes of each row are read. */
-W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_gather(const float *a, const float *b,
-                                                          const float *c, const float *d)
-{
-    w3d_f4 x = w3d_f4_load(a), y = w3d_f4_load(b), z = w3d_f4_load(c), w = w3d_f4_load(d);
-    w3d_f4_transpose(&x, &y, &z, &w);
-    w3di_mesh_normals_vec v;
-    v.x = x;
-    v.y = y;
-    v.z = z;
-    return v;
-}
-
-/* Lanes back to rows, each with a zero in w. */
-typedef struct w3di_mesh_normals_rows {
-    w3d_f4 row[4];
-} w3di_mesh_normals_rows;
-
-W3D_INLINE w3di_mesh_normals_rows w3di_mesh_normals_to_rows(w3di_mesh_normals_vec v)
-{
-    w3di_mesh_normals_rows rows;
-    rows.row[0] = v.x;
-    rows.row[1] = v.y;
-    rows.row[2] = v.z;
-    rows.row[3] = w3d_f4_zero();
-    w3d_f4_transpose(&rows.row[0], &rows.row[1], &rows.row[2], &rows.row[3]);
-    return rows;
-}
-
 /* Adds to one of the rows of four floats that hold the sums. */
 W3D_INLINE void w3di_mesh_normals_add(float *sums, uint32_t vertex, w3d_f4 amount)
 {
@@ -166,76 +57,69 @@ W3D_INLINE void w3di_mesh_normals_add(float *sums, uint32_t vertex, w3d_f4 amoun
     w3d_f4_store(sum, w3d_f4_add(w3d_f4_load(sum), amount));
 }
 
-/* The first `count` lanes to rows. Packed rows are stored in whole vectors, each running into the
- * next row before that is stored itself. */
-W3D_INLINE void w3di_mesh_normals_scatter(float *rows, size_t stride, w3di_mesh_normals_vec v,
-                                          size_t count)
+/* ---- batches ----
+ *
+ * Sixty-four triangles at a time: first all plain cross products, then the precise ones for the few
+ * that need them, taken from the whole batch into full lanes, then the sums. */
+
+#define W3DI_MESH_NORMALS_BATCH 64
+
+/* The corners of a batch as they lie in the mesh, or a copy where they cannot be read there:
+ * because the last vertex is among them, behind which there may be no fourth float, or because
+ * there are fewer, and the rest is filled up with triangles of one vertex, which count for
+ * nothing. */
+typedef struct w3di_mesh_normals_batch {
+    const uint32_t *corner; /* [192] into the mesh */
+    const uint32_t *pick;   /* [192] into rows     */
+    const float *rows;
+    size_t stride;
+    size_t blocks; /* of four triangles   */
+    uint32_t copied_corner[W3DI_MESH_NORMALS_BATCH * 3];
+    uint32_t in_order[W3DI_MESH_NORMALS_BATCH * 3];
+    float copied_rows[W3DI_MESH_NORMALS_BATCH * 3][4];
+} w3di_mesh_normals_batch;
+
+/* A copy of `count` triangles; 0 where an index is out of range. */
+static int w3di_mesh_normals_copy(w3di_mesh_normals_batch *batch, const w3d_mesh_view *mesh,
+                                  const uint32_t *corner, size_t count)
 {
-    w3di_mesh_normals_rows from = w3di_mesh_normals_to_rows(v);
-    if (count == 4 && stride == 12) {
-        for (int i = 0; i < 3; i++) w3d_f4_store(rows + 3 * i, from.row[i]);
-        w3d_f4_store3(rows + 9, from.row[3]);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        w3d_f4_store3((float *)(void *)((char *)rows + i * stride), from.row[i]);
-}
-
-/* Four triangles as they lie in the mesh, or a copy where they cannot be read there: because the
- * last vertex is among them, behind which there may be no fourth float, or because there are
- * fewer, and the rest is filled up with triangles of one vertex, which count for nothing. */
-typedef struct w3di_mesh_normals_block {
-    const uint32_t *corner; /* [12] into the mesh */
-    const uint32_t *pick;   /* [12] into rows     */
-    const float    *rows;
-    size_t          stride;
-    uint32_t        copied_corner[12];
-    float           copied_rows[12][4];
-} w3di_mesh_normals_block;
-
-static const uint32_t w3di_mesh_normals_in_order[12] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
-
-/* A vertex number in all lanes, with the top bit turned over: signed lanes then compare as if they
- * were unsigned. */
-W3D_INLINE w3d_i4 w3di_mesh_normals_bound(uint32_t vertex)
-{
-    return w3d_i4_splat((int32_t)(vertex ^ 0x80000000u));
-}
-
-/* 1 where twelve indices are below the bound. */
-W3D_INLINE int w3di_mesh_normals_inside(const uint32_t *corner, w3d_i4 last)
-{
-    w3d_i4 sign = w3d_i4_splat(INT32_MIN), inside = w3d_i4_splat(-1);
-    for (int k = 0; k < 12; k += 4) {
-        w3d_i4 index = w3d_i4_load((const int32_t *)(const void *)(corner + k));
-        inside = w3d_i4_and(inside, w3d_i4_less(w3d_i4_xor(index, sign), last));
-    }
-    return w3d_f4_mask(w3d_f4_bits_i4(inside)) == 15;
-}
-
-/* Opens the block at index `first`, of `count` <= 4 triangles; 0 where an index is out of range.
- * `last` is the bound of the last vertex. */
-W3D_INLINE int w3di_mesh_normals_open(w3di_mesh_normals_block *block, const w3d_mesh_view *mesh,
-                                      size_t first, size_t count, w3d_i4 last)
-{
-    const uint32_t *corner = mesh->indices + first;
-    if (count >= 4 && w3di_mesh_normals_inside(corner, last)) {
-        block->corner = block->pick = corner;
-        block->rows = mesh->positions;
-        block->stride = mesh->stride ? mesh->stride : 12;
-        return 1;
-    }
-    for (size_t i = 0; i < 12; i++) {
+    for (size_t i = 0; i < batch->blocks * 12; i++) {
         uint32_t vertex = i < count * 3 ? corner[i] : corner[0];
         if (vertex >= mesh->vertex_count) return 0;
-        block->copied_corner[i] = vertex;
-        w3d_copy(block->copied_rows[i], w3d_mesh_position(mesh, vertex), 12);
-        block->copied_rows[i][3] = 0.0f;
+        batch->copied_corner[i] = vertex;
+        batch->in_order[i] = (uint32_t)i;
+        w3d_copy(batch->copied_rows[i], w3d_mesh_position(mesh, vertex), 12);
+        batch->copied_rows[i][3] = 0.0f;
     }
-    block->corner = block->copied_corner;
-    block->pick = w3di_mesh_normals_in_order;
-    block->rows = block->copied_rows[0];
-    block->stride = 16;
+    batch->corner = batch->copied_corner;
+    batch->pick = batch->in_order;
+    batch->rows = batch->copied_rows[0];
+    batch->stride = 16;
+    return 1;
+}
+
+/* Where the normals of a batch are added if not at their vertices. Triangles that fill up the last
+ * block have no area, and go where the first one goes. */
+static const uint32_t *w3di_mesh_normals_rows(w3di_mesh_normals_batch *batch, const uint32_t *rows,
+                                              size_t count)
+{
+    if (count % 4 == 0) return rows;
+    for (size_t i = 0; i < batch->blocks * 12; i++)
+        batch->copied_corner[i] = i < count * 3 ? rows[i] : rows[0];
+    return batch->copied_corner;
+}
+
+/* Opens the batch at index `first` of `count` <= 64 triangles; 0 where an index is out of range. */
+W3D_INLINE int w3di_mesh_normals_open(w3di_mesh_normals_batch *batch, const w3d_mesh_view *mesh,
+                                      size_t first, size_t count)
+{
+    const uint32_t *corner = mesh->indices + first;
+    batch->blocks = (count + 3) / 4;
+    if (count % 4 || !w3di_mesh_check_indices(corner, count * 3, mesh->vertex_count - 1))
+        return w3di_mesh_normals_copy(batch, mesh, corner, count);
+    batch->corner = batch->pick = corner;
+    batch->rows = mesh->positions;
+    batch->stride = mesh->stride ? mesh->stride : 12;
     return 1;
 }
 
@@ -243,35 +127,33 @@ W3D_INLINE int w3di_mesh_normals_open(w3di_mesh_normals_block *block, const w3d_
 
 /* The edges of four triangles from their first corners. */
 typedef struct w3di_mesh_normals_edges {
-    w3di_mesh_normals_vec ab, ac;
+    w3di_mesh_lanes ab, ac;
 } w3di_mesh_normals_edges;
 
-W3D_INLINE void w3di_mesh_normals_corners(const w3di_mesh_normals_block *block,
-                                          w3di_mesh_normals_vec *corners)
+/* Those of four triangles whose corners are pick[0..11], subtracted before they are turned into
+ * lanes: that saves a transposition. */
+W3D_INLINE w3di_mesh_normals_edges w3di_mesh_normals_edges_of(const uint32_t *pick,
+                                                              const float *rows, size_t stride)
 {
-    const float *rows = block->rows;
-    size_t stride = block->stride;
-    for (int k = 0; k < 3; k++) {
-        const uint32_t *pick = block->pick + k;
-        corners[k] = w3di_mesh_normals_gather(w3di_mesh_normals_row(rows, stride, pick[0]),
-                                              w3di_mesh_normals_row(rows, stride, pick[3]),
-                                              w3di_mesh_normals_row(rows, stride, pick[6]),
-                                              w3di_mesh_normals_row(rows, stride, pick[9]));
-    }
-}
-
-W3D_INLINE w3di_mesh_normals_edges w3di_mesh_normals_edges_of(const w3di_mesh_normals_block *block)
-{
-    w3di_mesh_normals_vec corners[3];
     w3di_mesh_normals_edges edges;
-    w3di_mesh_normals_corners(block, corners);
-    edges.ab = w3di_mesh_normals_sub(corners[1], corners[0]);
-    edges.ac = w3di_mesh_normals_sub(corners[2], corners[0]);
+    w3d_f4 ab[4], ac[4];
+    for (int i = 0; i < 4; i++) {
+        w3d_f4 a = w3d_f4_load(w3di_mesh_lanes_row(rows, stride, pick[3 * i]));
+        ab[i] = w3d_f4_sub(w3d_f4_load(w3di_mesh_lanes_row(rows, stride, pick[3 * i + 1])), a);
+        ac[i] = w3d_f4_sub(w3d_f4_load(w3di_mesh_lanes_row(rows, stride, pick[3 * i + 2])), a);
+    }
+    w3d_f4_transpose(&ab[0], &ab[1], &ab[2], &ab[3]);
+    w3d_f4_transpose(&ac[0], &ac[1], &ac[2], &ac[3]);
+    edges.ab.x = ab[0];
+    edges.ab.y = ab[1];
+    edges.ab.z = ab[2];
+    edges.ac.x = ac[0];
+    edges.ac.y = ac[1];
+    edges.ac.z = ac[2];
     return edges;
 }
 
-W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_plus(w3di_mesh_normals_vec a,
-                                                        w3di_mesh_normals_vec b)
+W3D_INLINE w3di_mesh_lanes w3di_mesh_normals_plus(w3di_mesh_lanes a, w3di_mesh_lanes b)
 {
     a.x = w3d_f4_add(a.x, b.x);
     a.y = w3d_f4_add(a.y, b.y);
@@ -281,7 +163,7 @@ W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_plus(w3di_mesh_normals_vec a,
 
 /* A vector in two parts: 12 bits of each component, and all that is left. */
 typedef struct w3di_mesh_normals_parts {
-    w3di_mesh_normals_vec high, low;
+    w3di_mesh_lanes high, low;
 } w3di_mesh_normals_parts;
 
 /* (to - from) * scale for one component; the difference is exact in both parts together. */
@@ -295,9 +177,8 @@ W3D_INLINE void w3di_mesh_normals_part(w3d_f4 to, w3d_f4 from, w3d_f4 scale, w3d
     *low = w3d_f4_add(w3d_f4_sub(step, *high), w3d_f4_mul(lost, scale));
 }
 
-W3D_INLINE w3di_mesh_normals_parts w3di_mesh_normals_parts_of(w3di_mesh_normals_vec to,
-                                                              w3di_mesh_normals_vec from,
-                                                              w3d_f4 scale)
+W3D_INLINE w3di_mesh_normals_parts w3di_mesh_normals_parts_of(w3di_mesh_lanes to,
+                                                              w3di_mesh_lanes from, w3d_f4 scale)
 {
     w3di_mesh_normals_parts parts;
     w3di_mesh_normals_part(to.x, from.x, scale, &parts.high.x, &parts.low.x);
@@ -313,59 +194,135 @@ W3D_INLINE w3d_f4 w3di_mesh_normals_mixed_product(w3d_f4 a_high, w3d_f4 a_low, w
     return w3d_f4_add(w3d_f4_mul(a_high, b_low), w3d_f4_mul(a_low, b_high));
 }
 
-W3D_INLINE w3di_mesh_normals_vec w3di_mesh_normals_mixed(w3di_mesh_normals_parts a,
-                                                         w3di_mesh_normals_parts b)
+W3D_INLINE w3di_mesh_lanes w3di_mesh_normals_mixed(w3di_mesh_normals_parts a,
+                                                   w3di_mesh_normals_parts b)
 {
-    w3di_mesh_normals_vec n;
-    n.x = w3d_f4_sub(
-        w3di_mesh_normals_mixed_product(a.high.y, a.low.y, b.high.z, b.low.z),
-        w3di_mesh_normals_mixed_product(b.high.y, b.low.y, a.high.z, a.low.z));
-    n.y = w3d_f4_sub(
-        w3di_mesh_normals_mixed_product(a.high.z, a.low.z, b.high.x, b.low.x),
-        w3di_mesh_normals_mixed_product(b.high.z, b.low.z, a.high.x, a.low.x));
-    n.z = w3d_f4_sub(
-        w3di_mesh_normals_mixed_product(a.high.x, a.low.x, b.high.y, b.low.y),
-        w3di_mesh_normals_mixed_product(b.high.x, b.low.x, a.high.y, a.low.y));
+    w3di_mesh_lanes n;
+    n.x = w3d_f4_sub(w3di_mesh_normals_mixed_product(a.high.y, a.low.y, b.high.z, b.low.z),
+                     w3di_mesh_normals_mixed_product(b.high.y, b.low.y, a.high.z, a.low.z));
+    n.y = w3d_f4_sub(w3di_mesh_normals_mixed_product(a.high.z, a.low.z, b.high.x, b.low.x),
+                     w3di_mesh_normals_mixed_product(b.high.z, b.low.z, a.high.x, a.low.x));
+    n.z = w3d_f4_sub(w3di_mesh_normals_mixed_product(a.high.x, a.low.x, b.high.y, b.low.y),
+                     w3di_mesh_normals_mixed_product(b.high.x, b.low.x, a.high.y, a.low.y));
     return n;
 }
 
 /* The cross product with about 36 binary digits of the edges' lengths. Products of two upper parts
  * are exact, and so is their difference where it matters. Equal edges give exactly zero. */
-static w3di_mesh_normals_vec w3di_mesh_normals_precise(const w3di_mesh_normals_block *block,
-                                                       w3d_f4 scale)
+static w3di_mesh_lanes w3di_mesh_normals_precise(const w3di_mesh_lanes *corners, w3d_f4 scale)
 {
-    w3di_mesh_normals_vec corners[3];
-    w3di_mesh_normals_corners(block, corners);
     w3di_mesh_normals_parts a = w3di_mesh_normals_parts_of(corners[1], corners[0], scale);
     w3di_mesh_normals_parts b = w3di_mesh_normals_parts_of(corners[2], corners[0], scale);
-    w3di_mesh_normals_vec rest = w3di_mesh_normals_cross(a.low, b.low);
+    w3di_mesh_lanes rest = w3di_mesh_lanes_cross(a.low, b.low);
     rest = w3di_mesh_normals_plus(rest, w3di_mesh_normals_mixed(a, b));
-    return w3di_mesh_normals_plus(w3di_mesh_normals_cross(a.high, b.high), rest);
+    return w3di_mesh_normals_plus(w3di_mesh_lanes_cross(a.high, b.high), rest);
 }
 
-/* The cross products of a block's edges, which have been multiplied by `scale`. Where the edges
- * stand at less than about 10 degrees to each other, the precise product is taken; the choice
- * depends on the triangle alone, not on its neighbours in the lanes. Products that are not finite
- * or exceed 2^90 become zero, and the result is 0: up to there 2^31 of them can be added. */
-W3D_INLINE int w3di_mesh_normals_faces_of(const w3di_mesh_normals_block *block,
-                                          const w3di_mesh_normals_edges *edges, w3d_f4 scale,
-                                          w3di_mesh_normals_vec *faces)
+/* Products up to 2^90 are kept: 2^31 of them can be added. */
+W3D_INLINE w3d_f4 w3di_mesh_normals_most(void) { return w3d_f4_splat(1.2379400392853803e27f); }
+
+/* Whether the plain cross product will do: edges that stand at more than about 10 degrees to each
+ * other. It depends on the triangle alone, not on its neighbours in the lanes. */
+W3D_INLINE w3d_f4 w3di_mesh_normals_good(const w3di_mesh_normals_edges *edges,
+                                         w3di_mesh_lanes plain)
 {
-    w3d_f4 bound = w3d_f4_splat(1.2379400392853803e27f);
-    w3di_mesh_normals_vec plain = w3di_mesh_normals_cross(edges->ab, edges->ac);
-    w3d_f4 along = w3d_f4_abs(w3di_mesh_normals_dot(edges->ab, edges->ac));
+    w3d_f4 along = w3d_f4_abs(w3di_mesh_lanes_dot(edges->ab, edges->ac));
     w3d_f4 size = w3di_mesh_normals_size(plain);
-    w3d_f4 good = w3d_f4_and(w3d_f4_lesseq(w3d_f4_mul(along, w3d_f4_splat(0.25f)), size),
-                             w3d_f4_lesseq(size, bound)); /* both false for NaN */
-    *faces = plain;
-    if (w3d_f4_mask(good) == 15) return 1;
-    w3di_mesh_normals_vec precise = w3di_mesh_normals_precise(block, scale);
-    faces->x = w3d_f4_select(good, plain.x, precise.x);
-    faces->y = w3d_f4_select(good, plain.y, precise.y);
-    faces->z = w3d_f4_select(good, plain.z, precise.z);
-    w3d_f4 proper = w3d_f4_lesseq(w3di_mesh_normals_size(*faces), bound);
-    *faces = w3di_mesh_normals_and(*faces, proper);
-    return w3d_f4_mask(proper) == 15;
+    return w3d_f4_and(w3d_f4_lesseq(w3d_f4_mul(along, w3d_f4_splat(0.25f)), size),
+                      w3d_f4_lesseq(size, w3di_mesh_normals_most())); /* both false for NaN */
+}
+
+/* What is known of the triangles of a batch, in blocks of four lanes. */
+typedef struct w3di_mesh_normals_faces {
+    w3di_mesh_normals_edges edges[W3DI_MESH_NORMALS_BATCH / 4]; /* scaled; for angles and ranges */
+    float normal[W3DI_MESH_NORMALS_BATCH / 4][3][4];            /* the cross products: x, y, z   */
+    float scale[W3DI_MESH_NORMALS_BATCH];                       /* what edges were multiplied by */
+    float height[W3DI_MESH_NORMALS_BATCH / 4][4];    /* two edges times the sine between them    */
+    float factor[W3DI_MESH_NORMALS_BATCH / 4][3][4]; /* for corners: times the cosine; the angle */
+} w3di_mesh_normals_faces;
+
+W3D_INLINE void w3di_mesh_normals_put(w3di_mesh_normals_faces *faces, size_t block,
+                                      w3di_mesh_lanes v)
+{
+    w3d_f4_store(faces->normal[block][0], v.x);
+    w3d_f4_store(faces->normal[block][1], v.y);
+    w3d_f4_store(faces->normal[block][2], v.z);
+}
+
+/* Works the listed triangles of a batch again. Products that are not finite or exceed the bound
+ * become zero, and the result is 0. */
+static int w3di_mesh_normals_again(const w3di_mesh_normals_batch *batch,
+                                   w3di_mesh_normals_faces *faces, const uint32_t *list,
+                                   size_t count)
+{
+    int all_proper = 1;
+    for (size_t first = 0; first < count; first += 4) {
+        size_t lanes = count - first < 4 ? count - first : 4;
+        w3di_mesh_lanes corners[3];
+        const float *row[4];
+        float scale[4], normal[3][4];
+        for (size_t i = 0; i < 4; i++) scale[i] = faces->scale[list[first + (i < lanes ? i : 0)]];
+        for (size_t k = 0; k < 3; k++) {
+            for (size_t i = 0; i < 4; i++) {
+                size_t face = list[first + (i < lanes ? i : 0)];
+                row[i] = w3di_mesh_lanes_row(batch->rows, batch->stride, batch->pick[3 * face + k]);
+            }
+            corners[k] = w3di_mesh_lanes_gather(row[0], row[1], row[2], row[3]);
+        }
+        w3di_mesh_lanes precise = w3di_mesh_normals_precise(corners, w3d_f4_load(scale));
+        w3d_f4 proper = w3d_f4_lesseq(w3di_mesh_normals_size(precise), w3di_mesh_normals_most());
+        if (w3d_f4_mask(proper) != 15) all_proper = 0;
+        precise = w3di_mesh_lanes_and(precise, proper);
+        w3d_f4_store(normal[0], precise.x);
+        w3d_f4_store(normal[1], precise.y);
+        w3d_f4_store(normal[2], precise.z);
+        for (size_t i = 0; i < lanes; i++)
+            for (size_t k = 0; k < 3; k++)
+                faces->normal[list[first + i] / 4][k][list[first + i] % 4] = normal[k][i];
+    }
+    return all_proper;
+}
+
+/* The cross products of a batch. Every edge is multiplied by `scale`, or, where that is NULL, each
+ * triangle's by a power of two of its own. 0: some are not finite or exceed the bound, and zero. */
+W3D_INLINE int w3di_mesh_normals_faces_of(const w3di_mesh_normals_batch *batch, const w3d_f4 *scale,
+                                          int keep_edges, w3di_mesh_normals_faces *faces)
+{
+    uint32_t list[W3DI_MESH_NORMALS_BATCH];
+    size_t count = 0;
+    const uint32_t *pick = batch->pick;
+    const float *rows = batch->rows;
+    size_t stride = batch->stride;
+    for (size_t block = 0; block < batch->blocks; block++, pick += 12) {
+        w3di_mesh_normals_edges edges = w3di_mesh_normals_edges_of(pick, rows, stride);
+        w3d_f4 factor = scale
+                            ? *scale
+                            : w3di_mesh_lanes_power(w3d_f4_max(w3di_mesh_lanes_largest(edges.ab),
+                                                               w3di_mesh_lanes_largest(edges.ac)));
+        edges.ab = w3di_mesh_lanes_mul(edges.ab, factor);
+        edges.ac = w3di_mesh_lanes_mul(edges.ac, factor);
+        w3di_mesh_lanes plain = w3di_mesh_lanes_cross(edges.ab, edges.ac);
+        int good = w3d_f4_mask(w3di_mesh_normals_good(&edges, plain));
+        w3di_mesh_normals_put(faces, block, plain);
+        if (keep_edges) faces->edges[block] = edges;
+        if (good == 15) continue;
+        w3d_f4_store(faces->scale + 4 * block, factor);
+        for (uint32_t lane = 0; lane < 4; lane++) {
+            list[count] = (uint32_t)block * 4 + lane;
+            count += (size_t)(~good >> lane & 1);
+        }
+    }
+    return count == 0 || w3di_mesh_normals_again(batch, faces, list, count);
+}
+
+W3D_INLINE w3di_mesh_lanes w3di_mesh_normals_face_lanes(const w3di_mesh_normals_faces *faces,
+                                                        size_t block)
+{
+    w3di_mesh_lanes v;
+    v.x = w3d_f4_load(faces->normal[block][0]);
+    v.y = w3d_f4_load(faces->normal[block][1]);
+    v.z = w3d_f4_load(faces->normal[block][2]);
+    return v;
 }
 
 /* ---- vertex normals ---- */
@@ -396,55 +353,74 @@ static float w3di_mesh_normals_longest(const w3d_mesh_view *mesh, int of_all)
     return longest;
 }
 
-/* Adds four normals, weighted, to the sums of their corners. */
-W3D_INLINE void w3di_mesh_normals_deposit(float *sums, const uint32_t *corner,
-                                          w3d_normal_weight weight,
-                                          const w3di_mesh_normals_edges *edges,
-                                          w3di_mesh_normals_vec face)
+/* Adds four normals to the sums of their corners: each as it is, or times what is in `factor` for
+ * its first, second and third corners. */
+W3D_INLINE void w3di_mesh_normals_deposit(float *sums, const uint32_t *corner, w3di_mesh_lanes face,
+                                          float (*factor)[4])
 {
-    if (weight == W3D_NORMAL_WEIGHT_AREA) {
-        w3di_mesh_normals_rows shares = w3di_mesh_normals_to_rows(face);
+    if (!factor) {
+        w3di_mesh_lanes_rows shares = w3di_mesh_lanes_to_rows(face);
         for (int i = 0; i < 12; i++) w3di_mesh_normals_add(sums, corner[i], shares.row[i / 3]);
         return;
     }
-    w3di_mesh_normals_vec unit = w3di_mesh_normals_unit(face);
-    w3di_mesh_normals_vec bc = w3di_mesh_normals_sub(edges->ac, edges->ab);
-    w3d_f4 height = w3di_mesh_normals_dot(unit, face);  /* two edges times the sine   */
-    w3d_f4 proper = w3d_f4_less(w3d_f4_zero(), height); /* elsewhere edges may be NaN */
-    w3d_f4 cosine[3];                                   /* two edges times the cosine */
-    cosine[0] = w3di_mesh_normals_dot(edges->ab, edges->ac);
-    cosine[1] = w3d_f4_negate(w3di_mesh_normals_dot(edges->ab, bc));
-    cosine[2] = w3di_mesh_normals_dot(edges->ac, bc);
-    if (weight == W3D_NORMAL_WEIGHT_ANGLE) face = unit;
     for (int k = 0; k < 3; k++) {
-        w3d_f4 angle = w3di_mesh_normals_angle(cosine[k], height);
-        w3di_mesh_normals_vec share = w3di_mesh_normals_mul(face, angle);
-        w3di_mesh_normals_rows shares =
-            w3di_mesh_normals_to_rows(w3di_mesh_normals_and(share, proper));
-        for (int i = 0; i < 4; i++)
-            w3di_mesh_normals_add(sums, corner[3 * i + k], shares.row[i]);
+        w3di_mesh_lanes share = w3di_mesh_lanes_mul(face, w3d_f4_load(factor[k]));
+        w3di_mesh_lanes_rows shares = w3di_mesh_lanes_to_rows(share);
+        for (int i = 0; i < 4; i++) w3di_mesh_normals_add(sums, corner[3 * i + k], shares.row[i]);
+    }
+}
+
+/* The angles at the corners of a batch, 0 for triangles that count for nothing; with W3D_NORMAL_
+ * WEIGHT_ANGLE the normals become unit length. Long chains of dependent steps: loops of one step
+ * each for the whole batch keep the machine busy. */
+W3D_INLINE void w3di_mesh_normals_weigh(w3di_mesh_normals_faces *faces, size_t blocks,
+                                        w3d_normal_weight weight)
+{
+    for (size_t block = 0; block < blocks; block++) {
+        const w3di_mesh_normals_edges *edges = &faces->edges[block];
+        w3di_mesh_lanes face = w3di_mesh_normals_face_lanes(faces, block);
+        w3di_mesh_lanes unit = w3di_mesh_lanes_unit(face);
+        w3di_mesh_lanes bc = w3di_mesh_lanes_sub(edges->ac, edges->ab);
+        w3d_f4_store(faces->height[block], w3di_mesh_lanes_dot(unit, face));
+        w3d_f4_store(faces->factor[block][0], w3di_mesh_lanes_dot(edges->ab, edges->ac));
+        w3d_f4_store(faces->factor[block][1], w3d_f4_negate(w3di_mesh_lanes_dot(edges->ab, bc)));
+        w3d_f4_store(faces->factor[block][2], w3di_mesh_lanes_dot(edges->ac, bc));
+        if (weight == W3D_NORMAL_WEIGHT_ANGLE) w3di_mesh_normals_put(faces, block, unit);
+    }
+    for (size_t block = 0; block < blocks; block++) {
+        w3d_f4 height = w3d_f4_load(faces->height[block]);
+        w3d_f4 proper = w3d_f4_less(w3d_f4_zero(), height); /* elsewhere edges may be NaN */
+        for (int k = 0; k < 3; k++) {
+            float *factor = faces->factor[block][k];
+            w3d_f4 angle = w3di_mesh_normals_angle(w3d_f4_load(factor), height);
+            w3d_f4_store(factor, w3d_f4_and(angle, proper));
+        }
     }
 }
 
 /* Adds every triangle to the sums. Gives W3D_ERR_INDEX, or W3D_ERR_RANGE where a triangle turned
  * out too large for the scale or not finite; the last pass leaves such triangles out. */
-static w3d_result w3di_mesh_normals_sum(const w3d_mesh_view *mesh, w3d_normal_weight weight,
-                                        float *sums, int last_pass)
+static w3d_result w3di_mesh_normals_sum(const w3d_mesh_view *mesh,
+                                        const w3d_mesh_normals_desc *desc, float *sums,
+                                        int last_pass)
 {
     float longest = w3di_mesh_normals_longest(mesh, last_pass);
-    w3d_f4 scale = w3di_mesh_normals_power(w3d_f4_splat(longest));
-    w3d_i4 last = w3di_mesh_normals_bound(mesh->vertex_count - 1);
-    for (size_t first = 0; first < mesh->index_count; first += 12) {
-        w3di_mesh_normals_block block;
-        w3di_mesh_normals_vec face;
-        if (!w3di_mesh_normals_open(&block, mesh, first, (mesh->index_count - first) / 3, last))
-            return W3D_ERR_INDEX;
-        w3di_mesh_normals_edges edges = w3di_mesh_normals_edges_of(&block);
-        edges.ab = w3di_mesh_normals_mul(edges.ab, scale);
-        edges.ac = w3di_mesh_normals_mul(edges.ac, scale);
-        if (!w3di_mesh_normals_faces_of(&block, &edges, scale, &face) && !last_pass)
+    w3d_f4 scale = w3di_mesh_lanes_power(w3d_f4_splat(longest));
+    int weighted = desc->weight != W3D_NORMAL_WEIGHT_AREA;
+    w3di_mesh_normals_batch batch;
+    w3di_mesh_normals_faces faces;
+    for (size_t first = 0; first < mesh->index_count; first += W3DI_MESH_NORMALS_BATCH * 3) {
+        size_t left = (mesh->index_count - first) / 3;
+        size_t count = left < W3DI_MESH_NORMALS_BATCH ? left : W3DI_MESH_NORMALS_BATCH;
+        if (!w3di_mesh_normals_open(&batch, mesh, first, count)) return W3D_ERR_INDEX;
+        if (!w3di_mesh_normals_faces_of(&batch, &scale, weighted, &faces) && !last_pass)
             return W3D_ERR_RANGE;
-        w3di_mesh_normals_deposit(sums, block.corner, weight, &edges, face);
+        const uint32_t *corner = batch.corner;
+        if (desc->rows) corner = w3di_mesh_normals_rows(&batch, desc->rows + first, count);
+        if (weighted) w3di_mesh_normals_weigh(&faces, batch.blocks, desc->weight);
+        for (size_t block = 0; block < batch.blocks; block++, corner += 12)
+            w3di_mesh_normals_deposit(sums, corner, w3di_mesh_normals_face_lanes(&faces, block),
+                                      weighted ? faces.factor[block] : NULL);
     }
     return W3D_OK;
 }
@@ -458,35 +434,43 @@ W3D_API size_t w3d_mesh_normals_scratch_size(uint32_t vertex_count)
 W3D_API w3d_result w3d_mesh_normals(const w3d_mesh_view *mesh, const w3d_mesh_normals_desc *desc,
                                     float *out, w3d_arena scratch)
 {
-    w3d_mesh_normals_desc none = { W3D_NORMAL_WEIGHT_AREA, 0 };
+    w3d_mesh_normals_desc none = { W3D_NORMAL_WEIGHT_AREA, 0, NULL, 0 };
     if (!desc) desc = &none;
-    int kept = w3di_mesh_check_view(mesh) && (out || mesh->vertex_count == 0) &&
-               w3di_mesh_check_stride(desc->out_stride) &&
+    int kept = w3di_mesh_check_view(mesh) && w3di_mesh_check_stride(desc->out_stride) &&
                (unsigned)desc->weight <= (unsigned)W3D_NORMAL_WEIGHT_AREA_ANGLE;
+    uint32_t row_count = kept && !desc->rows ? mesh->vertex_count : desc->row_count;
+    kept = kept && (out || row_count == 0);
     W3D_ASSERT(kept);
     if (!kept) return W3D_ERR_ARGUMENT;
-    if (mesh->vertex_count == 0) return mesh->index_count ? W3D_ERR_INDEX : W3D_OK;
+    if (mesh->vertex_count == 0 && mesh->index_count) return W3D_ERR_INDEX;
+    if (desc->rows && !w3di_mesh_check_indices(desc->rows, mesh->index_count, row_count))
+        return W3D_ERR_INDEX;
+    if (row_count == 0) return W3D_OK;
 
-    size_t size = (size_t)mesh->vertex_count * 16;
-    if (scratch.size - scratch.used < w3d_mesh_normals_scratch_size(mesh->vertex_count))
+    size_t size = (size_t)row_count * 16;
+    if (scratch.size - scratch.used < w3d_mesh_normals_scratch_size(row_count))
         return W3D_ERR_CAPACITY;
-    float *sums = (float *)w3d_arena_push_zero(&scratch, mesh->vertex_count, 16, 16);
+    float *sums = (float *)w3d_arena_push_zero(&scratch, row_count, 16, 16);
     if (!sums) return W3D_ERR_CAPACITY;
-    w3d_result result = w3di_mesh_normals_sum(mesh, desc->weight, sums, 0);
+    w3d_result result = w3di_mesh_normals_sum(mesh, desc, sums, 0);
     if (result == W3D_ERR_RANGE) {
         w3d_fill(sums, 0, size);
-        result = w3di_mesh_normals_sum(mesh, desc->weight, sums, 1);
+        result = w3di_mesh_normals_sum(mesh, desc, sums, 1);
     }
     if (result != W3D_OK) return result;
 
-    size_t stride = desc->out_stride ? desc->out_stride : 12;
-    for (size_t vertex = 0; vertex < mesh->vertex_count; vertex += 4) {
-        size_t left = mesh->vertex_count - vertex, end = left < 4 ? left - 1 : 3;
-        const float *row = sums + vertex * 4;
-        w3di_mesh_normals_vec sum = w3di_mesh_normals_gather(
-            row, row + 4 * (1 < end ? 1 : end), row + 4 * (2 < end ? 2 : end), row + 4 * end);
-        w3di_mesh_normals_scatter((float *)(void *)((char *)out + vertex * stride), stride,
-                                  w3di_mesh_normals_unit(sum), end + 1);
+    size_t stride = desc->out_stride ? desc->out_stride : 12, row = 0;
+    const float *sum = sums;
+    char *to = (char *)out;
+    for (; row + 4 <= row_count; row += 4, sum += 16, to += 4 * stride) {
+        w3di_mesh_lanes lanes = w3di_mesh_lanes_gather(sum, sum + 4, sum + 8, sum + 12);
+        w3di_mesh_lanes_scatter((float *)(void *)to, stride, w3di_mesh_lanes_unit(lanes), 4);
+    }
+    if (row < row_count) {
+        size_t left = row_count - row;
+        w3di_mesh_lanes lanes =
+            w3di_mesh_lanes_gather(sum, sum + (left > 1 ? 4 : 0), sum + (left > 2 ? 8 : 0), sum);
+        w3di_mesh_lanes_scatter((float *)(void *)to, stride, w3di_mesh_lanes_unit(lanes), left);
     }
     return W3D_OK;
 }
@@ -510,26 +494,43 @@ W3D_API w3d_result w3d_mesh_normals_faces(const w3d_mesh_view *mesh,
         return W3D_ERR_INDEX;
 
     size_t stride = desc->out_stride ? desc->out_stride : 12;
-    w3d_i4 last = w3di_mesh_normals_bound(mesh->vertex_count - 1);
-    for (size_t face = desc->begin; face < end; face += 4) {
-        size_t count = end - face < 4 ? end - face : 4;
-        w3di_mesh_normals_block block;
-        w3di_mesh_normals_vec normal;
-        w3di_mesh_normals_open(&block, mesh, face * 3, count, last);
-        w3di_mesh_normals_edges edges = w3di_mesh_normals_edges_of(&block);
+    w3di_mesh_normals_batch batch;
+    w3di_mesh_normals_faces faces;
+    for (size_t face = desc->begin; face < end; face += W3DI_MESH_NORMALS_BATCH) {
+        size_t count = end - face < W3DI_MESH_NORMALS_BATCH ? end - face : W3DI_MESH_NORMALS_BATCH;
+        w3di_mesh_normals_open(&batch, mesh, face * 3, count);
         /* Here every triangle has a scale of its own, that of its longer edge. */
-        w3d_f4 scale = w3di_mesh_normals_power(w3d_f4_max(w3di_mesh_normals_largest(edges.ab),
-                                                          w3di_mesh_normals_largest(edges.ac)));
-        edges.ab = w3di_mesh_normals_mul(edges.ab, scale);
-        edges.ac = w3di_mesh_normals_mul(edges.ac, scale);
-        w3di_mesh_normals_faces_of(&block, &edges, scale, &normal);
-        w3di_mesh_normals_scatter((float *)(void *)((char *)out + face * stride), stride,
-                                  w3di_mesh_normals_unit(normal), count);
+        w3di_mesh_normals_faces_of(&batch, NULL, 0, &faces);
+        for (size_t i = 0; i < count; i += 4)
+            w3di_mesh_lanes_scatter((float *)(void *)((char *)out + (face + i) * stride), stride,
+                                    w3di_mesh_lanes_unit(
+                                        w3di_mesh_normals_face_lanes(&faces, i / 4)),
+                                    count - i < 4 ? count - i : 4);
     }
     return W3D_OK;
 }
 
 /* ---- vectors ---- */
+
+/* Unit length; (0, 0, 0) where it is below 1e-6 or a component is not finite. A square that has
+ * lost digits at the small end belongs to a length below 1e-6 anyway. */
+W3D_INLINE w3di_mesh_lanes w3di_mesh_normals_checked(w3di_mesh_lanes v)
+{
+    w3d_f4 square = w3di_mesh_lanes_dot(v, v), shortest = w3d_f4_splat(1e-6f);
+    if (w3d_f4_mask(w3d_f4_lesseq(square, w3d_f4_splat(FLT_MAX))) != 15) {
+        w3d_f4 power = w3di_mesh_lanes_power(w3di_mesh_lanes_largest(v));
+        v = w3di_mesh_lanes_mul(v, power);
+        square = w3di_mesh_lanes_dot(v, v);
+        shortest = w3d_f4_mul(shortest, power);
+    }
+    w3d_f4 length = w3d_f4_sqrt(square);
+    w3d_f4 proper =
+        w3d_f4_and(w3d_f4_lesseq(shortest, length), w3d_f4_lesseq(length, w3d_f4_splat(FLT_MAX)));
+    v.x = w3d_f4_div(v.x, length);
+    v.y = w3d_f4_div(v.y, length);
+    v.z = w3d_f4_div(v.z, length);
+    return w3di_mesh_lanes_and(v, proper);
+}
 
 W3D_API w3d_result w3d_mesh_normals_normalise(float *vectors, uint32_t count, uint32_t stride)
 {
@@ -537,34 +538,19 @@ W3D_API w3d_result w3d_mesh_normals_normalise(float *vectors, uint32_t count, ui
     W3D_ASSERT(kept);
     if (!kept) return W3D_ERR_ARGUMENT;
     size_t step = stride ? stride : 12;
-    for (size_t i = 0; i < count; i += 4) {
-        size_t left = count - i, lanes = left < 4 ? left : 4;
-        const char *row = (const char *)vectors + i * step;
-        w3d_f4 row_of[4];
-        for (size_t k = 0; k < 4; k++) {
-            const float *at = (const float *)(const void *)(row + (k < lanes ? k : 0) * step);
-            row_of[k] = left > 4 ? w3d_f4_load(at) : w3d_f4_load3(at);
-        }
-        w3d_f4_transpose(&row_of[0], &row_of[1], &row_of[2], &row_of[3]);
-        w3di_mesh_normals_vec v;
-        v.x = row_of[0];
-        v.y = row_of[1];
-        v.z = row_of[2];
-
-        w3d_f4 power = w3di_mesh_normals_power(w3di_mesh_normals_largest(v));
-        v = w3di_mesh_normals_mul(v, power);
-        w3d_f4 length = w3d_f4_sqrt(w3di_mesh_normals_dot(v, v));
-        w3d_f4 shortest = w3d_f4_mul(w3d_f4_splat(1e-6f), power);
-        w3d_f4 proper = w3d_f4_and(w3d_f4_lesseq(shortest, length),
-                                   w3d_f4_lesseq(length, w3d_f4_splat(FLT_MAX)));
-        v.x = w3d_f4_div(v.x, length);
-        v.y = w3d_f4_div(v.y, length);
-        v.z = w3d_f4_div(v.z, length);
-        w3di_mesh_normals_scatter((float *)(void *)((char *)vectors + i * step), step,
-                                  w3di_mesh_normals_and(v, proper), lanes);
+    char *row = (char *)vectors;
+    for (size_t left = count; left;) {
+        size_t lanes = left < 4 ? left : 4;
+        w3di_mesh_lanes v =
+            w3di_mesh_lanes_gather_some((const float *)(const void *)row, step, lanes, left > 4);
+        w3di_mesh_lanes_scatter((float *)(void *)row, step, w3di_mesh_normals_checked(v), lanes);
+        row += lanes * step;
+        left -= lanes;
     }
     return W3D_OK;
 }
+
+#undef W3DI_MESH_NORMALS_BATCH
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT DEFAULT

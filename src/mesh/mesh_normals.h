@@ -21,7 +21,10 @@ typedef enum w3d_normal_weight {
 /* All zero: area weights, packed output. */
 typedef struct w3d_mesh_normals_desc {
     w3d_normal_weight weight;
-    uint32_t          out_stride; /* bytes from row to row, multiple of 4; 0 means 12 */
+    uint32_t          out_stride; /* bytes from row to row, multiple of 4; 0 means 12       */
+    const uint32_t   *rows;       /* [index_count] the row of `out` that each corner adds to;
+                                     NULL: that of its vertex                               */
+    uint32_t          row_count;  /* with `rows`: of `out`, and for the scratch             */
 } w3d_mesh_normals_desc;
 
 /* Smooth vertex normals: every triangle adds its weighted normal to its corners; each sum is then
@@ -29,18 +32,18 @@ typedef struct w3d_mesh_normals_desc {
  *
  *   mesh     in   V vertices, T triangles; borrowed for the call
  *   desc     in   weight and output stride; NULL means all zero
- *   out      out  [V] rows of three floats: unit length, or (0, 0, 0); may be interleaved with the
- *                 positions, or lie on them
- *   scratch       w3d_mesh_normals_scratch_size(V) bytes
+ *   out      out  [V], or [row_count], rows of three floats: unit length, or (0, 0, 0); may be
+ *                 interleaved with the positions, or lie on them
+ *   scratch       w3d_mesh_normals_scratch_size of V, or of row_count, bytes
  *
  * Range   Triangles with a coordinate that is not finite, with a difference of coordinates above
  *         FLT_MAX, or smaller than the longest edge by 1e-15, may count as degenerate: those add
  *         nothing. A vertex with no proper triangle, or whose sum is zero, gets (0, 0, 0), never
  *         NaN. Where all coordinates are multiplied by a power of two the result is the same.
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, strides, index_count % 3
- *         W3D_ERR_INDEX     an index >= V
+ *         W3D_ERR_INDEX     an index >= V, a row >= row_count
  *         W3D_ERR_CAPACITY  scratch too small
- * Cost    O(V + T) time, 16 bytes of scratch a vertex; components are within 5e-7 of the exact
+ * Cost    O(V + T) time, 16 bytes of scratch a row; components are within 5e-7 of the exact
  *         sum's, unless the triangles around a vertex cancel each other or are thinner than a
  *         part in 4000. Coordinates that are not finite double the time.
  * Thread  One call works on one thread; different outputs may be made at the same time.
@@ -49,7 +52,7 @@ typedef struct w3d_mesh_normals_desc {
 W3D_API w3d_result w3d_mesh_normals(const w3d_mesh_view *mesh, const w3d_mesh_normals_desc *desc,
                                     float *out, w3d_arena scratch);
 
-/* Scratch for a mesh of that many vertices; SIZE_MAX where no memory could be large enough. */
+/* Scratch for that many vertices, or rows; SIZE_MAX where no memory could be large enough. */
 W3D_API size_t w3d_mesh_normals_scratch_size(uint32_t vertex_count);
 
 /* All zero: every face, packed output. */

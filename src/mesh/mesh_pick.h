@@ -14,8 +14,8 @@
 #include "mesh/mesh_bvh.h"
 #include "mesh/mesh_view.h"
 
-/* What may be picked; where several are asked for, a vertex within reach goes before an edge, an edge
- * before a triangle. */
+/* What may be picked; where several are asked for, a vertex within reach goes before an edge, an
+ * edge before a triangle. */
 enum { W3D_MESH_PICK_TRIANGLES = 1, W3D_MESH_PICK_EDGES = 2, W3D_MESH_PICK_VERTICES = 4 };
 
 typedef struct w3d_mesh_pick_desc {
@@ -52,17 +52,18 @@ W3D_API int w3d_mesh_pick_ray(const float *inverse, const float *point, const fl
 /* Finds what is there.
  *
  *   result   out  kind 0 where there is nothing
- *   scratch       for edges and vertices: 4 bytes for each triangle that comes within `radius` pixels
+ *   scratch       for edges and vertices: 4 bytes for each triangle that comes within `radius`
+ *                 pixels
  *
  * Range   Among edges or vertices within `radius` the nearest in the picture counts, then the
  *         nearest in depth, then the one of the lowest triangle. One is hidden where a triangle
- *         that does not have it is met before it on the way from the near plane. What is nearer than
- *         the near plane or farther than the far plane is not there.
+ *         that does not have it is met before it on the way from the near plane. What is nearer
+ *         than the near plane or farther than the far plane is not there.
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, sizes, a mesh of another number of triangles
  *         W3D_ERR_INDEX     an index of a triangle that was looked at >= vertex_count
  *         W3D_ERR_CAPACITY  scratch too small
- * Cost    a ray for triangles; for edges and vertices a walk to what is in reach, and a ray for each
- *         that is better than all before. */
+ * Cost    a ray for triangles; for edges and vertices a walk to what is in reach, and a ray for
+ *         each that is better than all before. */
 W3D_API w3d_result w3d_mesh_pick(const w3d_mesh_pick_desc *desc, w3d_mesh_pick_result *result,
                                  w3d_arena scratch);
 

@@ -1,8 +1,9 @@
 /* mesh_polygon.h - one polygon of more than four corners to triangles; private to mesh_triangulate.
  *
  * The polygon is seen along its mean normal. A fan from its first corner is right where every
- * triangle of it turns the same way; else ears are cut off: corners that stick out and have no
- * other corner inside them. Crossed polygons and those without area still give n - 2 triangles.
+ * triangle of it turns the same way and has area; else ears are cut off: corners that stick out
+ * and have no other corner inside them. Crossed polygons and those without area still give n - 2
+ * triangles.
  * Source: Newell's normal as in Sutherland, Sproull, Schumacker 1974; Meisters 1975, "Polygons Have
  * Ears"; the bookkeeping of ears as in Eberly 2002, "Triangulation by Ear Clipping". */
 #ifndef W3D_MESH_POLYGON_H
@@ -91,7 +92,7 @@ static inline int w3di_mesh_polygon_cut(const double *corner, uint32_t count, ui
     p.count = count;
     if (!w3di_mesh_polygon_flatten(&p, corner)) return 0;
     uint32_t fan = 1;
-    while (fan + 1 < count && w3di_mesh_polygon_turn(&p, 0, fan, fan + 1) >= 0.0) fan++;
+    while (fan + 1 < count && w3di_mesh_polygon_turn(&p, 0, fan, fan + 1) > 0.0) fan++;
     if (fan + 1 == count) return 0;
 
     for (uint32_t i = 0; i < count; i++) {

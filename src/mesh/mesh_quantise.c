@@ -43,8 +43,9 @@ W3D_API w3d_result w3d_mesh_quantise_grid_fit(const float *positions, uint32_t c
         if (low[k] > high[k]) low[k] = high[k] = 0.0f;
         double extent = (double)high[k] - (double)low[k];
         if (extent > most) most = extent;
-        grid->origin[k] = low[k] + 0.0f; /* no -0 */
     }
+    if (most / steps > (double)FLT_MAX) return W3D_ERR_RANGE;
+    for (int k = 0; k < 3; k++) grid->origin[k] = low[k] + 0.0f; /* no -0 */
     /* The next float up where the nearest one would leave the last position outside. */
     float step = most > 0.0 ? (float)(most / steps) : 1.0f;
     if ((double)step * steps < most) step = w3d_f32_from_bits(w3d_bits_f32(step) + 1u);
@@ -81,7 +82,12 @@ W3D_API w3d_result w3d_mesh_quantise_grid_decode(const w3d_mesh_quantise_grid *g
     W3D_ASSERT(kept);
     if (!kept) return W3D_ERR_ARGUMENT;
     for (uint32_t i = 0; i < count; i++, positions += 3, rows += 4)
-        for (int k = 0; k < 3; k++) positions[k] = grid->origin[k] + grid->step * (float)rows[k];
+        for (int k = 0; k < 3; k++) {
+            /* In double, where the product is exact: in float it may be infinite, though the sum
+             * is not. */
+            double at = (double)grid->origin[k] + (double)grid->step * (double)rows[k];
+            positions[k] = at < (double)FLT_MAX ? (float)at : FLT_MAX;
+        }
     return W3D_OK;
 }
 

@@ -31,6 +31,7 @@ typedef struct w3d_mesh_quantise_grid {
  *
  * Range   NaN and infinite coordinates are left out of the fit.
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, bits
+ *         W3D_ERR_RANGE     the step would be above the largest float: 1 bit for a wider extent
  * Cost    O(count) time, no memory. */
 W3D_API w3d_result w3d_mesh_quantise_grid_fit(const float *positions, uint32_t count, uint32_t bits,
                                               w3d_mesh_quantise_grid *grid);
@@ -42,19 +43,22 @@ W3D_API w3d_result w3d_mesh_quantise_grid_fit(const float *positions, uint32_t c
  *   rows       out  [count][4]; four so that rows are aligned as GPUs and the codecs want them
  *
  * Range   Coordinates outside the grid go to its border; NaN to 0.
- * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, bits, a step that is not above 0 and finite
- * Cost    O(count) time. A coordinate within the grid is off by at most step / 2, and by one
- *         rounding of origin + step * row in float where that is computed so. */
+ * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, bits, a step that is not finite and above 0
+ * Cost    O(count) time. A coordinate within the grid is off by at most step / 2, and by the
+ *         rounding of w3d_mesh_quantise_grid_decode or, where a shader computes
+ *         origin + step * row in float, by those of the product and the sum. */
 W3D_API w3d_result w3d_mesh_quantise_grid_encode(const w3d_mesh_quantise_grid *grid,
                                                  const float *positions, uint32_t count,
                                                  uint16_t *rows);
 
-/* Rows back to positions: origin + step * row, in float.
+/* Rows back to positions: origin + step * row, rounded to float once.
  *
  *   rows       in   [count][4]
  *   positions  out  [count][3]
  *
- * Errors  as above */
+ * Range   What would be above the largest float becomes that.
+ * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, bits, a step that is not finite and above
+ *         0 */
 W3D_API w3d_result w3d_mesh_quantise_grid_decode(const w3d_mesh_quantise_grid *grid,
                                                  const uint16_t *rows, uint32_t count,
                                                  float *positions);
@@ -70,8 +74,12 @@ W3D_API w3d_result w3d_mesh_quantise_grid_decode(const w3d_mesh_quantise_grid *g
  * Range   Of the four places around the exact one the nearest in angle is taken. A vector of zeros,
  *         or one with a NaN, is written as +z; an infinite component outweighs finite ones.
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, bits
- * Cost    O(count) time. The angle is off by at most 1.42 / (2^(bits-1) - 1) radians (0.64 degrees
- *         for 8 bits).
+ * Cost    O(count) time. The angle is off by at most sqrt(2) / (2^(bits-1) - 1) radians (0.64
+ *         degrees for 8 bits), and by the rounding of the result to float: the places are the
+ *         corners of equal triangles on the octahedron's faces, with edges of sqrt(2) steps, and
+ *         every fold is along such edges. No point of a triangle is further than sqrt(2 / 3) steps
+ *         from its nearest corner, all three of which are tried; and no face is nearer to the
+ *         centre than 1 / sqrt(3), which makes an angle of at most sqrt(3) times that.
  * Source  Cigolle et al. 2014, "A survey of efficient representations for independent unit
  *         vectors", section 3 and the precise variant of section 5. */
 W3D_API w3d_result w3d_mesh_quantise_octahedral_encode(const float *vectors, uint32_t count,

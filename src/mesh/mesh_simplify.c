@@ -51,13 +51,13 @@ static int w3di_mesh_simplify_kept(const w3d_mesh_view *mesh, const w3d_mesh_sim
 W3D_API size_t w3d_mesh_simplify_scratch_size(uint32_t vertex_count, uint32_t index_count,
                                               uint32_t components)
 {
-    size_t size = 256 + W3DI_MESH_SIMPLIFY_BUCKETS * 4, remap, weld;
+    size_t size = 256 + W3DI_MESH_SIMPLIFY_KEYS * 4, remap, weld;
     size_t wedge = components ? 11 + 5 * (size_t)components : 0;
     /* Places in the pool are 32 bits. */
     if (index_count > 0xA0000000u) return SIZE_MAX;
     weld = w3d_mesh_weld_scratch_size(vertex_count);
     if (!w3d_size_multiply(vertex_count, 4, &remap) || !w3d_size_add(weld, remap + 8, &weld) ||
-        !w3d_size_append(&size, vertex_count, sizeof(w3di_mesh_simplify_point) + 6 * 4) ||
+        !w3d_size_append(&size, vertex_count, sizeof(w3di_mesh_simplify_point) + 4 * 4 + 2) ||
         !w3d_size_append(&size, vertex_count, wedge * 4) ||
         !w3d_size_append(&size, index_count, 14) ||
         !w3d_size_append(&size, W3DI_MESH_SIMPLIFY_MOST_STAR, 8))
@@ -73,17 +73,16 @@ static int w3di_mesh_simplify_arrays(w3di_mesh_simplify_state *s, const w3d_mesh
     s->pool_size = corners + corners / 2 + 2 * W3DI_MESH_SIMPLIFY_MOST_STAR;
     s->points =
         (w3di_mesh_simplify_point *)w3d_arena_push_zero(arena, points, sizeof *s->points, 64);
-    s->choice = (uint32_t *)w3d_arena_push(arena, points, 4, 4);
+    s->keys = (uint16_t *)w3d_arena_push(arena, points, 2, 4);
     s->next = (uint32_t *)w3d_arena_push(arena, points, 4, 4);
     s->mark = (uint32_t *)w3d_arena_push_zero(arena, points, 4, 4);
     s->vertex_of = (uint32_t *)w3d_arena_push(arena, points, 4, 4);
     s->corners = (uint32_t *)w3d_arena_push(arena, corners, 4, 4);
     s->pool = (uint32_t *)w3d_arena_push(arena, s->pool_size, 4, 4);
-    s->head = (uint32_t *)w3d_arena_push(arena, W3DI_MESH_SIMPLIFY_BUCKETS, 4, 4);
-    if (!s->points || !s->choice || !s->next || !s->mark || !s->vertex_of || !s->corners ||
-        !s->pool || !s->head)
+    s->waiting = (uint32_t *)w3d_arena_push(arena, W3DI_MESH_SIMPLIFY_KEYS, 4, 4);
+    if (!s->points || !s->keys || !s->next || !s->mark || !s->vertex_of || !s->corners ||
+        !s->pool || !s->waiting)
         return 0;
-    w3d_fill(s->choice, 0xFF, points * 4);
     if (s->wedge_floats) {
         s->wedges = (float *)w3d_arena_push_zero(arena, vertices, (size_t)s->wedge_floats * 4, 4);
         s->values = (float *)w3d_arena_push(arena, vertices, (size_t)s->attribute_count * 4, 4);
@@ -104,8 +103,11 @@ static uint32_t w3di_mesh_simplify_points(w3di_mesh_simplify_state *s, const w3d
         used++;
         const float *row = w3d_mesh_position(mesh, i);
         for (int k = 0; k < 3; k++) s->points[p].position[k] = (float)((double)row[k] * s->scale);
+        if (!w3di_mesh_simplify_finite(s->points[p].position))
+            s->points[p].flags = W3DI_MESH_SIMPLIFY_GONE;
         s->vertex_of[p] = i;
-        if (desc->locked && desc->locked[i]) s->points[p].flags = W3DI_MESH_SIMPLIFY_PINNED;
+        if (desc->locked && desc->locked[i])
+            s->points[p].flags = (uint16_t)(s->points[p].flags | W3DI_MESH_SIMPLIFY_PINNED);
     }
     return used;
 }
@@ -210,15 +212,13 @@ W3D_API w3d_result w3d_mesh_simplify(const w3d_mesh_view *mesh, const w3d_mesh_s
     s.triangle_count = s.live_count = w3di_mesh_simplify_gather(&s, mesh, remap);
     w3di_mesh_simplify_stars(&s);
     w3di_mesh_simplify_planes(&s);
-    for (uint32_t p = 0; p < s.point_count; p++) w3di_mesh_simplify_classify(&s, p);
-    if (desc->lock_border)
-        for (uint32_t p = 0; p < s.point_count; p++)
-            if (s.points[p].flags & W3DI_MESH_SIMPLIFY_BORDER)
-                s.points[p].flags = (uint16_t)(s.points[p].flags | W3DI_MESH_SIMPLIFY_PINNED);
+    s.list = W3DI_MESH_SIMPLIFY_NONE;
+    w3d_fill(s.waiting, 0, W3DI_MESH_SIMPLIFY_KEYS * sizeof *s.waiting);
     if (s.wedge_floats) {
         w3di_mesh_simplify_values(&s, mesh, desc, extent);
         w3di_mesh_simplify_gradients(&s);
     }
+    w3di_mesh_simplify_begin(&s, desc->lock_border);
     w3di_mesh_simplify_run(&s, desc->target_index_count / 3);
 
     if (s.solve) w3di_mesh_simplify_write(&s, mesh, desc, extent, remap, out);
@@ -241,9 +241,15 @@ W3D_API w3d_result w3d_mesh_simplify(const w3d_mesh_view *mesh, const w3d_mesh_s
 #undef W3DI_MESH_SIMPLIFY_MOVED
 #undef W3DI_MESH_SIMPLIFY_NONE
 #undef W3DI_MESH_SIMPLIFY_MOST_STAR
-#undef W3DI_MESH_SIMPLIFY_BUCKETS
+#undef W3DI_MESH_SIMPLIFY_KEYS
+#undef W3DI_MESH_SIMPLIFY_STUCK
+#undef W3DI_MESH_SIMPLIFY_LISTED
 #undef W3DI_MESH_SIMPLIFY_LOOKS
 #undef W3DI_MESH_SIMPLIFY_AHEAD
+#undef W3DI_MESH_SIMPLIFY_PART
+#undef W3DI_MESH_SIMPLIFY_SLACK
+#undef W3DI_MESH_SIMPLIFY_PART_MOVING
+#undef W3DI_MESH_SIMPLIFY_SLACK_MOVING
 #undef W3DI_MESH_SIMPLIFY_RIM
 #undef W3DI_MESH_SIMPLIFY_SEAM_RIM
 #undef W3DI_MESH_SIMPLIFY_TURN

@@ -9,7 +9,7 @@
  * There are two levels. With `out.positions` NULL only indices are made, into the vertices there
  * are: the fast level, and what lets all levels of detail share one vertex buffer. With an array
  * there, the vertices that stay are moved to where the error is least, and attributes with them:
- * nearer by about a third, in about 1.6 times the time. mesh_simplify_cluster.h is for targets
+ * nearer by about a third, in about 1.4 times the time. mesh_simplify_cluster.h is for targets
  * that the shape's connections do not allow; mesh_lod.h makes chains of levels. */
 #ifndef W3D_MESH_SIMPLIFY_H
 #define W3D_MESH_SIMPLIFY_H
@@ -62,7 +62,9 @@ typedef struct w3d_mesh_simplified {
  * crossings stay. A rim is collapsed along itself only. The surface's connections stay as they are:
  * no holes are closed, no parts joined or lost. Points stay
  * where triangles do not lie around them as one fan with one orientation, and where more than 64
- * do. No triangle turns by more than about 75 degrees in one collapse.
+ * do. No triangle turns by more than about 75 degrees in one collapse. Cheap is what adds little to
+ * area times squared distance, where a point counts with half the mean area at least: bumps that
+ * stand out stay however small they are.
  *
  *   error   An estimate and no bound: for each collapse and each of its two points, the root of
  *           the mean, over the area of the triangles that went into that point, of the squared
@@ -78,7 +80,7 @@ typedef struct w3d_mesh_simplified {
  *                           negative or NaN target_error, attributes without positions
  *         W3D_ERR_INDEX     an index >= V
  *         W3D_ERR_CAPACITY  scratch too small
- * Cost    O(V + T) time and about 88 bytes of scratch a vertex and 14 an index, with attributes
+ * Cost    O(V + T) time and about 82 bytes of scratch a vertex and 14 an index, with attributes
  *         44 + 20 * components more a vertex.
  * Thread  One call works on one thread.
  * Source  Garland, Heckbert 1997, "Surface simplification using quadric error metrics"; Hoppe 1999,

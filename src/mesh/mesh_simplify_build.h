@@ -27,32 +27,41 @@
 
 #define W3DI_MESH_SIMPLIFY_NONE      0xFFFFFFFFu
 #define W3DI_MESH_SIMPLIFY_MOST_STAR 64u /* triangles around a point that may still change */
-#define W3DI_MESH_SIMPLIFY_BUCKETS   2048u
-#define W3DI_MESH_SIMPLIFY_LOOKS     3u   /* choices that are worked out where points may move */
-#define W3DI_MESH_SIMPLIFY_AHEAD     6u   /* points that are asked for before their turn */
-#define W3DI_MESH_SIMPLIFY_RIM       4.0f /* how much a rim's plane counts, and a seam's */
-#define W3DI_MESH_SIMPLIFY_SEAM_RIM  1.0f
-#define W3DI_MESH_SIMPLIFY_TURN      0.0625f /* square of the cosine of the widest turn */
+#define W3DI_MESH_SIMPLIFY_KEYS      2048u
+#define W3DI_MESH_SIMPLIFY_STUCK     0xFFFFu /* key of a point with no way to go            */
+#define W3DI_MESH_SIMPLIFY_LISTED    0xFFFEu /* key of a point in the list                  */
+#define W3DI_MESH_SIMPLIFY_LOOKS     2u      /* choices that are worked out where points may move */
+#define W3DI_MESH_SIMPLIFY_AHEAD     8u      /* points that are asked for before their turn      */
+/* How many points below the limit a sweep has, in sixteenths of the collapses that are left to
+ * do, and how far above it a key may be found: where points stay, and where they may move. */
+#define W3DI_MESH_SIMPLIFY_PART         16u
+#define W3DI_MESH_SIMPLIFY_SLACK        16u
+#define W3DI_MESH_SIMPLIFY_PART_MOVING  14u
+#define W3DI_MESH_SIMPLIFY_SLACK_MOVING 4u
+#define W3DI_MESH_SIMPLIFY_RIM          4.0f /* how much a rim's plane counts, and a seam's */
+#define W3DI_MESH_SIMPLIFY_SEAM_RIM     1.0f
+#define W3DI_MESH_SIMPLIFY_TURN         0.0625f /* square of the cosine of the widest turn */
 
 typedef struct w3di_mesh_simplify_state {
     w3di_mesh_simplify_point *points; /* [point_count]                                            */
-    uint32_t *next;     /* [point_count] in the list of a bucket                                  */
-    uint32_t *choice;   /* [point_count] what it is to go into; NONE: look again                  */
-    uint32_t *mark;     /* [point_count] see `stamp`                                              */
+    uint32_t *next; /* [point_count] in the list of points                                    */
+    uint16_t *keys; /* [point_count] what its cheapest collapse costs                           */
+    uint32_t *mark; /* [point_count] see `stamp`                                              */
     uint32_t *corners;  /* [triangle_count][3] points; NONE first: the triangle is gone           */
     uint32_t *vertices; /* [triangle_count][3] the caller's vertices; NULL: those of the points   */
     uint32_t *vertex_of; /* [point_count] one vertex of each point                                */
     uint32_t *pool;      /* [pool_size] the stars                                                 */
     float *wedges;       /* [vertex_count][wedge_floats] attribute quadrics; see ..._attributes.h */
     float *values;       /* [vertex_count][attribute_count] attributes times their weight         */
-    uint32_t *head;      /* [BUCKETS] the queue                                                   */
+    uint32_t *waiting;   /* [KEYS] how many points have each key                                  */
     size_t pool_size, pool_used;
-    uint32_t point_count, triangle_count, live_count, stamp;
+    uint32_t point_count, triangle_count, live_count, stamp, list;
     uint32_t attribute_count, wedge_floats;
-    int solve;        /* points move to where the error is least               */
-    double scale;     /* of the caller's coordinates to ours: a power of two   */
-    float most_error; /* squared, in ours                                     */
-    float worst;      /* the largest squared error so far, in ours            */
+    int solve;                        /* points move to where the error is least               */
+    double scale;                     /* of the caller's coordinates to ours: a power of two   */
+    float most_error;                 /* squared, in ours                                     */
+    float total_weight, least_weight; /* of all points; what a point weighs at least */
+    float worst;                      /* the largest squared error so far, in ours            */
 } w3di_mesh_simplify_state;
 
 /* The power of two that brings `extent` into [1, 2). */
@@ -98,9 +107,8 @@ static inline uint32_t w3di_mesh_simplify_gather(w3di_mesh_simplify_state *s,
         uint32_t *corner = s->corners + 3 * (size_t)count;
         uint32_t a = remap[index[0]], b = remap[index[1]], c = remap[index[2]];
         if (a == b || b == c || c == a) continue;
-        if (!w3di_mesh_simplify_finite(s->points[a].position) ||
-            !w3di_mesh_simplify_finite(s->points[b].position) ||
-            !w3di_mesh_simplify_finite(s->points[c].position))
+        if ((s->points[a].flags | s->points[b].flags | s->points[c].flags) &
+            W3DI_MESH_SIMPLIFY_GONE)
             continue;
         corner[0] = a;
         corner[1] = b;
@@ -129,13 +137,14 @@ static inline void w3di_mesh_simplify_stars(w3di_mesh_simplify_state *s)
         end[p] = point->star;
     }
     for (uint32_t t = 0; t < s->triangle_count; t++)
-        for (uint32_t k = 0; k < 3; k++) s->pool[end[s->corners[3 * (size_t)t + k]]++] = t;
+        for (uint32_t k = 0; k < 3; k++) s->pool[end[s->corners[3 * (size_t)t + k]]++] = 4 * t + k;
     s->pool_used = sum;
 }
 
 /* Every triangle gives its plane to its corners. */
 static inline void w3di_mesh_simplify_planes(w3di_mesh_simplify_state *s)
 {
+    double total = 0.0;
     for (uint32_t t = 0; t < s->triangle_count; t++) {
         const uint32_t *corner = s->corners + 3 * (size_t)t;
         w3di_mesh_simplify_point *a = &s->points[corner[0]], *b = &s->points[corner[1]];
@@ -153,7 +162,9 @@ static inline void w3di_mesh_simplify_planes(w3di_mesh_simplify_state *s)
         a->weight += area;
         b->weight += area;
         c->weight += area;
+        total += (double)area;
     }
+    s->total_weight = (float)(3.0 * total);
 }
 
 /* Adds to point a the plane that stands upright on triangle a, b, c along the edge a, b: it keeps
@@ -177,10 +188,14 @@ static inline void w3di_mesh_simplify_rim(w3di_mesh_simplify_point *a,
 /* The star of a point as its neighbours: triangle i goes from the point to ahead[i] to back[i]. */
 typedef struct w3di_mesh_simplify_ring {
     uint32_t count;
-    uint32_t triangle[W3DI_MESH_SIMPLIFY_MOST_STAR];
+    uint32_t place[W3DI_MESH_SIMPLIFY_MOST_STAR]; /* 4 * triangle + which corner the point is */
     uint32_t ahead[W3DI_MESH_SIMPLIFY_MOST_STAR], back[W3DI_MESH_SIMPLIFY_MOST_STAR];
-    uint8_t at[W3DI_MESH_SIMPLIFY_MOST_STAR]; /* which corner the point is */
 } w3di_mesh_simplify_ring;
+
+/* The corner after a corner of a triangle, and the one before. Tables in two bits a corner: what a
+ * star holds is in no order, so a branch on it would be guessed wrongly every other time. */
+W3D_INLINE uint32_t w3di_mesh_simplify_after(uint32_t corner) { return 9u >> 2 * corner & 3u; }
+W3D_INLINE uint32_t w3di_mesh_simplify_before(uint32_t corner) { return 18u >> 2 * corner & 3u; }
 
 /* Reads the star and drops triangles that are gone from it. The point is not crowded. */
 W3D_INLINE void w3di_mesh_simplify_read(w3di_mesh_simplify_state *s, uint32_t p,
@@ -189,15 +204,12 @@ W3D_INLINE void w3di_mesh_simplify_read(w3di_mesh_simplify_state *s, uint32_t p,
     w3di_mesh_simplify_point *point = &s->points[p];
     uint32_t *star = s->pool + point->star, count = 0;
     for (uint32_t i = 0; i < point->count; i++) {
-        const uint32_t *corner = s->corners + 3 * (size_t)star[i];
-        uint32_t a = corner[0], b = corner[1], c = corner[2];
-        if (a == W3DI_MESH_SIMPLIFY_NONE) continue;
-        uint32_t k = a == p ? 0u : b == p ? 1u : 2u;
-        ring->ahead[count] = a == p ? b : b == p ? c : a;
-        ring->back[count] = a == p ? c : b == p ? a : b;
-        ring->at[count] = (uint8_t)k;
-        ring->triangle[count] = star[i];
-        star[count++] = star[i];
+        uint32_t place = star[i], k = place & 3u;
+        const uint32_t *corner = s->corners + 3 * (size_t)(place >> 2);
+        ring->place[count] = star[count] = place;
+        ring->ahead[count] = corner[w3di_mesh_simplify_after(k)];
+        ring->back[count] = corner[w3di_mesh_simplify_before(k)];
+        count += corner[0] != W3DI_MESH_SIMPLIFY_NONE;
     }
     point->count = (uint16_t)count;
     ring->count = count;
@@ -267,39 +279,39 @@ static inline void w3di_mesh_simplify_ring_rim(w3di_mesh_simplify_state *s, uint
 }
 
 /* What is not one fan of triangles, open or closed, is pinned. Rims and seams add their planes. */
-static inline void w3di_mesh_simplify_classify(w3di_mesh_simplify_state *s, uint32_t p)
+static inline void w3di_mesh_simplify_classify(w3di_mesh_simplify_state *s, uint32_t p,
+                                               const w3di_mesh_simplify_ring *ring)
 {
-    w3di_mesh_simplify_ring ring;
     w3di_mesh_simplify_point *point = &s->points[p];
     uint8_t order[W3DI_MESH_SIMPLIFY_MOST_STAR];
     uint32_t flags = 0;
-    if ((point->flags & W3DI_MESH_SIMPLIFY_PINNED) || !point->count) return;
-    w3di_mesh_simplify_read(s, p, &ring);
-    int closed = w3di_mesh_simplify_order(s, &ring, order);
+    int closed = w3di_mesh_simplify_order(s, ring, order);
     if (closed < 0) {
         point->flags = (uint16_t)(point->flags | W3DI_MESH_SIMPLIFY_PINNED);
         return;
     }
     uint32_t seams = 0, parts = 0;
-    for (uint32_t i = 0; s->vertices && i + (closed ? 0u : 1u) < ring.count; i++) {
-        uint32_t one = order[i], two = order[i + 1 < ring.count ? i + 1 : 0];
-        const uint32_t *own = s->vertices + 3 * (size_t)ring.triangle[one];
-        const uint32_t *next = s->vertices + 3 * (size_t)ring.triangle[two];
-        uint32_t k = ring.at[one], m = ring.at[two];
-        if (own[k] == next[m] && own[(k + 2u) % 3u] == next[(m + 1u) % 3u]) continue;
+    for (uint32_t i = 0; s->vertices && i + (closed ? 0u : 1u) < ring->count; i++) {
+        uint32_t one = order[i], two = order[i + 1 < ring->count ? i + 1 : 0];
+        const uint32_t *own = s->vertices + 3 * (size_t)(ring->place[one] >> 2);
+        const uint32_t *next = s->vertices + 3 * (size_t)(ring->place[two] >> 2);
+        uint32_t k = ring->place[one] & 3u, m = ring->place[two] & 3u;
+        if (own[k] == next[m] &&
+            own[w3di_mesh_simplify_before(k)] == next[w3di_mesh_simplify_after(m)])
+            continue;
         seams++;
         parts += own[k] != next[m];
-        w3di_mesh_simplify_ring_rim(s, p, &ring, one, ring.back[one], W3DI_MESH_SIMPLIFY_SEAM_RIM);
-        w3di_mesh_simplify_ring_rim(s, p, &ring, two, ring.back[one], W3DI_MESH_SIMPLIFY_SEAM_RIM);
+        w3di_mesh_simplify_ring_rim(s, p, ring, one, ring->back[one], W3DI_MESH_SIMPLIFY_SEAM_RIM);
+        w3di_mesh_simplify_ring_rim(s, p, ring, two, ring->back[one], W3DI_MESH_SIMPLIFY_SEAM_RIM);
     }
     /* A seam goes through the point, or ends there; crossings and corners of seams stay. */
     if (seams) flags |= W3DI_MESH_SIMPLIFY_SEAM;
     if (parts && !(seams == 2 && closed)) flags |= W3DI_MESH_SIMPLIFY_PINNED;
     if (!closed) {
-        uint32_t one = order[0], last = order[ring.count - 1];
+        uint32_t one = order[0], last = order[ring->count - 1];
         flags |= W3DI_MESH_SIMPLIFY_BORDER;
-        w3di_mesh_simplify_ring_rim(s, p, &ring, one, ring.ahead[one], W3DI_MESH_SIMPLIFY_RIM);
-        w3di_mesh_simplify_ring_rim(s, p, &ring, last, ring.back[last], W3DI_MESH_SIMPLIFY_RIM);
+        w3di_mesh_simplify_ring_rim(s, p, ring, one, ring->ahead[one], W3DI_MESH_SIMPLIFY_RIM);
+        w3di_mesh_simplify_ring_rim(s, p, ring, last, ring->back[last], W3DI_MESH_SIMPLIFY_RIM);
     }
     point->flags = (uint16_t)(point->flags | flags);
 }

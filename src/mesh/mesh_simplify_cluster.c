@@ -4,7 +4,6 @@
  * will do is found by halving. Coordinates are put on a scale where the box is 2^20 wide as whole
  * numbers: cells are then found by whole-number arithmetic, the same on every target. */
 #include "mesh/mesh_simplify_cluster.h"
-#include "core/hash.h"
 #include "core/math.h"
 #include "mesh/mesh_check.h"
 
@@ -34,25 +33,18 @@ typedef struct w3di_mesh_cluster_cell {
 
 typedef struct w3di_mesh_cluster_state {
     const w3d_mesh_view *mesh;
-    uint32_t *at;    /* [vertex_count][3] place in the box in steps; NONE: not finite */
-    uint32_t *cell;  /* [vertex_count] */
-    uint32_t *table; /* [table_size] cells by number plus one, then triangles */
+    uint32_t *at;   /* [vertex_count][3] place in the box in steps; NONE: not finite */
+    uint32_t *cell; /* [vertex_count] */
+    uint32_t *work; /* [2 * vertex_count], then [2 * triangles]: for sorting           */
     w3di_mesh_cluster_cell *cells; /* [vertex_count] */
-    uint32_t table_mask;
     double low[3], extent;
 } w3di_mesh_cluster_state;
 
-static uint32_t w3di_mesh_cluster_table_size(uint32_t vertex_count, uint32_t index_count)
-{
-    uint32_t most = vertex_count > index_count / 3 ? vertex_count : index_count / 3;
-    return most < 0x20000000u ? w3d_bits_next_power(2 * most + 2) : 0;
-}
-
 W3D_API size_t w3d_mesh_simplify_cluster_scratch_size(uint32_t vertex_count, uint32_t index_count)
 {
-    size_t size = 64, slots = w3di_mesh_cluster_table_size(vertex_count, index_count);
-    if (!slots || !w3d_size_append(&size, vertex_count, sizeof(w3di_mesh_cluster_cell) + 16) ||
-        !w3d_size_append(&size, slots, 4))
+    size_t size = 64, most = vertex_count > index_count / 3 ? vertex_count : index_count / 3;
+    if (!w3d_size_append(&size, vertex_count, sizeof(w3di_mesh_cluster_cell) + 16) ||
+        !w3d_size_append(&size, most, 8))
         return SIZE_MAX;
     return size;
 }
@@ -120,24 +112,40 @@ static uint32_t w3di_mesh_cluster_count(w3di_mesh_cluster_state *s, uint32_t gri
     return count;
 }
 
-/* Numbers the cubes that hold a vertex in the order of their first; gives how many. */
+/* Numbers the cubes that hold a vertex, in their order; gives how many. By sorting: a table of
+ * hashes can be filled with cubes that all meet in it. */
 static uint32_t w3di_mesh_cluster_number(w3di_mesh_cluster_state *s)
 {
-    uint32_t count = 0;
-    w3d_fill(s->table, 0, ((size_t)s->table_mask + 1) * sizeof *s->table);
+    uint32_t *from = s->work, *to = s->work + s->mesh->vertex_count, begin[1024];
+    uint32_t placed = 0, count = 0, last = W3DI_MESH_CLUSTER_NONE;
     for (uint32_t i = 0; i < s->mesh->vertex_count; i++) {
-        if (s->cell[i] == W3DI_MESH_CLUSTER_NONE) continue;
-        uint32_t slot = w3d_hash_u32(s->cell[i]) & s->table_mask, entry;
-        while ((entry = s->table[slot]) != 0 && s->cells[entry - 1].best != s->cell[i])
-            slot = (slot + 1) & s->table_mask;
-        if (!entry) {
-            w3d_fill(&s->cells[count], 0, sizeof s->cells[count]);
-            s->cells[count].best = s->cell[i]; /* until all are numbered */
-            s->table[slot] = entry = ++count;
-        }
-        s->cell[i] = entry - 1;
+        from[placed] = i;
+        placed += s->cell[i] != W3DI_MESH_CLUSTER_NONE;
     }
-    for (uint32_t k = 0; k < count; k++) s->cells[k].best = W3DI_MESH_CLUSTER_NONE;
+    for (uint32_t shift = 0; shift < 30; shift += 10) {
+        uint32_t sum = 0;
+        w3d_fill(begin, 0, sizeof begin);
+        for (uint32_t i = 0; i < placed; i++) begin[s->cell[from[i]] >> shift & 1023u]++;
+        for (uint32_t k = 0; k < 1024; k++) {
+            uint32_t here = begin[k];
+            begin[k] = sum;
+            sum += here;
+        }
+        for (uint32_t i = 0; i < placed; i++)
+            to[begin[s->cell[from[i]] >> shift & 1023u]++] = from[i];
+        uint32_t *swapped = from;
+        from = to;
+        to = swapped;
+    }
+    for (uint32_t i = 0; i < placed; i++) {
+        uint32_t *cell = &s->cell[from[i]];
+        if (*cell != last) {
+            last = *cell;
+            w3d_fill(&s->cells[count], 0, sizeof s->cells[count]);
+            s->cells[count++].best = W3DI_MESH_CLUSTER_NONE;
+        }
+        *cell = count - 1;
+    }
     return count;
 }
 
@@ -196,38 +204,72 @@ static void w3di_mesh_cluster_choose(w3di_mesh_cluster_state *s)
     }
 }
 
-/* 1 where a triangle with the same corners has been written; enters it where not. */
-static int w3di_mesh_cluster_known(w3di_mesh_cluster_state *s, const uint32_t *out, uint32_t at)
+/* The cubes of a triangle's corners, lowest first. */
+static void w3di_mesh_cluster_corners(const w3di_mesh_cluster_state *s, const uint32_t *triangle,
+                                      uint32_t *corner)
 {
-    uint32_t key[3], other[3];
-    for (int k = 0; k < 3; k++) key[k] = out[at + (uint32_t)k];
-    /* Neither sums nor products mind the order. */
-    uint32_t hash = w3d_hash_u32(key[0]) + w3d_hash_u32(key[1]) + w3d_hash_u32(key[2]);
-    uint32_t slot = w3d_hash_u32(hash) & s->table_mask;
-    for (; s->table[slot]; slot = (slot + 1) & s->table_mask) {
-        uint32_t same = 0;
-        for (int k = 0; k < 3; k++) other[k] = out[3 * (s->table[slot] - 1) + (uint32_t)k];
-        for (int k = 0; k < 3; k++)
-            same += key[k] == other[0] || key[k] == other[1] || key[k] == other[2];
-        if (same == 3) return 1;
-    }
-    s->table[slot] = at / 3 + 1;
-    return 0;
+    uint32_t a = s->cell[triangle[0]], b = s->cell[triangle[1]], c = s->cell[triangle[2]];
+    uint32_t low = a < b ? a : b, high = a < b ? b : a;
+    corner[0] = c < low ? c : low;
+    corner[2] = c > high ? c : high;
+    corner[1] = c < low ? low : c > high ? high : c;
 }
 
-static uint32_t w3di_mesh_cluster_write(w3di_mesh_cluster_state *s, uint32_t *out)
+/* Drops all but the first of triangles with the same corners; gives how many indices are left.
+ * Equal ones are brought together by three passes of a stable sort. */
+static uint32_t w3di_mesh_cluster_once(w3di_mesh_cluster_state *s, uint32_t *out,
+                                       uint32_t index_count, uint32_t cell_count)
+{
+    uint32_t triangles = index_count / 3, count = 0, corner[3], before[3];
+    uint32_t *from = s->work, *to = s->work + triangles, *begin = s->at;
+    for (uint32_t t = 0; t < triangles; t++) from[t] = t;
+    for (int k = 2; k >= 0; k--) {
+        uint32_t sum = 0;
+        w3d_fill(begin, 0, (size_t)cell_count * sizeof *begin);
+        for (uint32_t i = 0; i < triangles; i++) {
+            w3di_mesh_cluster_corners(s, out + 3 * (size_t)from[i], corner);
+            begin[corner[k]]++;
+        }
+        for (uint32_t c = 0; c < cell_count; c++) {
+            uint32_t here = begin[c];
+            begin[c] = sum;
+            sum += here;
+        }
+        for (uint32_t i = 0; i < triangles; i++) {
+            w3di_mesh_cluster_corners(s, out + 3 * (size_t)from[i], corner);
+            to[begin[corner[k]]++] = from[i];
+        }
+        uint32_t *swapped = from;
+        from = to;
+        to = swapped;
+    }
+    /* `to` is free again: 1 for those that stay. */
+    before[0] = before[1] = before[2] = W3DI_MESH_CLUSTER_NONE;
+    for (uint32_t i = 0; i < triangles; i++) {
+        w3di_mesh_cluster_corners(s, out + 3 * (size_t)from[i], corner);
+        to[from[i]] = corner[0] != before[0] || corner[1] != before[1] || corner[2] != before[2];
+        for (int k = 0; k < 3; k++) before[k] = corner[k];
+    }
+    for (uint32_t t = 0; t < triangles; t++) {
+        if (!to[t]) continue;
+        for (uint32_t k = 0; k < 3; k++) out[count + k] = out[3 * (size_t)t + k];
+        count += 3;
+    }
+    return count;
+}
+
+static uint32_t w3di_mesh_cluster_write(w3di_mesh_cluster_state *s, uint32_t *out,
+                                        uint32_t cell_count)
 {
     uint32_t count = 0;
-    w3d_fill(s->table, 0, ((size_t)s->table_mask + 1) * sizeof *s->table);
     for (uint32_t i = 0; i < s->mesh->index_count; i += 3) {
         if (!w3di_mesh_cluster_survives(s, i)) continue;
         uint32_t corner[3];
         for (uint32_t k = 0; k < 3; k++)
             corner[k] = s->cells[s->cell[s->mesh->indices[i + k]]].best;
-        for (uint32_t k = 0; k < 3; k++) out[count + k] = corner[k];
-        if (!w3di_mesh_cluster_known(s, out, count)) count += 3;
+        for (uint32_t k = 0; k < 3; k++) out[count++] = corner[k];
     }
-    return count;
+    return w3di_mesh_cluster_once(s, out, count, cell_count);
 }
 
 /* The farthest any vertex was moved, rounded up. */
@@ -262,14 +304,14 @@ W3D_API w3d_result w3d_mesh_simplify_cluster(const w3d_mesh_view *mesh, uint32_t
     w3di_mesh_cluster_state s;
     w3d_fill(&s, 0, sizeof s);
     s.mesh = mesh;
-    uint32_t slots = w3di_mesh_cluster_table_size(mesh->vertex_count, mesh->index_count);
-    s.table_mask = slots - 1;
+    size_t most = mesh->vertex_count;
+    if (most < mesh->index_count / 3) most = mesh->index_count / 3;
     s.cells =
         (w3di_mesh_cluster_cell *)w3d_arena_push(&scratch, mesh->vertex_count, sizeof *s.cells, 8);
     s.at = (uint32_t *)w3d_arena_push(&scratch, mesh->vertex_count, 12, 4);
     s.cell = (uint32_t *)w3d_arena_push(&scratch, mesh->vertex_count, 4, 4);
-    s.table = (uint32_t *)w3d_arena_push(&scratch, slots, 4, 4);
-    if (!s.cells || !s.at || !s.cell || !s.table) return W3D_ERR_CAPACITY;
+    s.work = (uint32_t *)w3d_arena_push(&scratch, most, 8, 4);
+    if (!s.cells || !s.at || !s.cell || !s.work) return W3D_ERR_CAPACITY;
 
     w3di_mesh_cluster_place(&s);
     uint32_t good = 0, bad = W3DI_MESH_CLUSTER_MOST + 1;
@@ -286,11 +328,11 @@ W3D_API w3d_result w3d_mesh_simplify_cluster(const w3d_mesh_view *mesh, uint32_t
     result->error = 0.0f;
     if (!good) return W3D_OK;
     w3di_mesh_cluster_assign(&s, good);
-    w3di_mesh_cluster_number(&s);
+    uint32_t cell_count = w3di_mesh_cluster_number(&s);
     w3di_mesh_cluster_planes(&s);
     w3di_mesh_cluster_choose(&s);
     float error = w3di_mesh_cluster_error(&s);
-    result->index_count = w3di_mesh_cluster_write(&s, out);
+    result->index_count = w3di_mesh_cluster_write(&s, out, cell_count);
     result->grid_size = result->index_count ? good : 0;
     result->error = result->index_count ? error : 0.0f;
     return W3D_OK;

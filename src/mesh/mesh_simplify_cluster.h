@@ -32,7 +32,8 @@ typedef struct w3d_mesh_clustered {
  *         with a corner that is not finite are dropped. Where several vertices do equally well the
  *         first is taken. Vertices are told apart by position only: seams are not kept.
  * Errors  W3D_ERR_ARGUMENT, W3D_ERR_INDEX, W3D_ERR_CAPACITY as w3d_mesh_simplify
- * Cost    O(V + T), about 11 passes over the mesh; 80 bytes of scratch a vertex, 16 an index.
+ * Cost    O(V + T) whatever the input, about 15 passes over the mesh; scratch: 64 bytes a vertex,
+ *         and 8 a vertex or a triangle, whichever there are more of.
  * Source  Rossignac, Borrel 1993, "Multi-resolution 3D approximations for rendering complex
  *         scenes"; the choice of vertices: Lindstrom 2000, "Out-of-core simplification of large
  *         polygonal models". */

@@ -1,10 +1,16 @@
 /* mesh_simplify_collapse.h - which edge goes next, whether it may, and how it goes; private.
  *
- * Every point that may still move waits in one bucket of a queue, by how much its cheapest
- * collapse into a neighbour adds to the sum of all quadrics: one bucket for each doubling of that,
- * taken from the lowest up. What a bucket says may be out of date, as errors change with the surroundings; so the point is
- * looked at anew when its turn comes, and goes back further on if its error has grown. Within a
- * bucket points come in about the order of memory, which is what makes this faster than a heap. */
+ * Every point that may still move has a key: how much its cheapest collapse into a neighbour adds
+ * to the sum of all quadrics, to an eighth of a doubling. A sweep goes over all points in the order
+ * of memory and collapses those whose key is below a limit: the lowest below which there are about
+ * as many points as collapses left to do. Many of them turn out to cost more by now, or may not go,
+ * so some ten sweeps follow, each finer than the last. That is what makes this faster than a heap:
+ * neighbours in the mesh, which lie near each other in memory, take their turns together. A key
+ * may be out of date, as errors change with the surroundings, so the point is looked at anew when
+ * its turn comes, and waits for a later sweep if its error has grown.
+ *
+ * An error is area times squared distance, so a tiny bump would go early however far it stands out.
+ * A collapse therefore waits as if it had half the mean area of all points where it has less. */
 #ifndef W3D_MESH_SIMPLIFY_COLLAPSE_H
 #define W3D_MESH_SIMPLIFY_COLLAPSE_H
 
@@ -33,18 +39,17 @@ W3D_INLINE void w3di_mesh_simplify_prefetch(const void *address)
 #endif
 }
 
-/* The bucket of an error: the exponent of its float; 0 for what rounding made negative. */
-W3D_INLINE uint32_t w3di_mesh_simplify_bucket(float error)
+/* The key of an error: 0 for what rounding made negative. */
+W3D_INLINE uint32_t w3di_mesh_simplify_key(float error)
 {
     uint32_t bits = w3d_bits_f32(error);
-    return error > 0.0f ? bits >> 23 : 0u;
+    return error > 0.0f ? bits >> 20 : 0u;
 }
 
-W3D_INLINE void w3di_mesh_simplify_push(w3di_mesh_simplify_state *s, uint32_t p, uint32_t bucket)
+W3D_INLINE void w3di_mesh_simplify_wait(w3di_mesh_simplify_state *s, uint32_t p, uint32_t key)
 {
-    s->next[p] = s->head[bucket];
-    s->head[bucket] = p;
-    s->points[p].flags = (uint16_t)(s->points[p].flags | W3DI_MESH_SIMPLIFY_QUEUED);
+    s->keys[p] = (uint16_t)key;
+    s->waiting[key]++;
 }
 
 /* What a point could go into, and what that would cost. */
@@ -106,8 +111,8 @@ static inline void w3di_mesh_simplify_consider_wedge(const w3di_mesh_simplify_st
 {
     float d[3];
     uint32_t last = choice->count - 1;
-    const uint32_t *vertex = s->vertices + 3 * (size_t)ring->triangle[i];
-    uint32_t from = vertex[ring->at[i]], to = vertex[(ring->at[i] + step) % 3u];
+    const uint32_t *vertex = s->vertices + 3 * (size_t)(ring->place[i] >> 2);
+    uint32_t k = ring->place[i] & 3u, from = vertex[k], to = vertex[(k + step) % 3u];
     w3di_mesh_simplify_sub(s->points[choice->point[last]].position, s->points[u].position, d);
     choice->wedge[last] = w3di_mesh_simplify_wedge_error(s, from, to, d);
     choice->error[last] += choice->wedge[last];
@@ -156,11 +161,11 @@ W3D_INLINE uint32_t w3di_mesh_simplify_cheapest(const w3di_mesh_simplify_choice 
 {
     uint32_t best = choice->count;
     float least = FLT_MAX;
-    for (uint32_t i = 0; i < choice->count; i++)
-        if (choice->error[i] < least) {
-            least = choice->error[i];
-            best = i;
-        }
+    for (uint32_t i = 0; i < choice->count; i++) {
+        int less = choice->error[i] < least;
+        least = less ? choice->error[i] : least;
+        best = less ? i : best;
+    }
     return best;
 }
 
@@ -190,16 +195,28 @@ W3D_INLINE uint32_t w3di_mesh_simplify_pick(const w3di_mesh_simplify_state *s, u
     return best;
 }
 
+/* Gives a point its key. */
+static inline void w3di_mesh_simplify_ask(w3di_mesh_simplify_state *s, uint32_t p,
+                                          const w3di_mesh_simplify_ring *ring)
+{
+    w3di_mesh_simplify_choice choice;
+    w3di_mesh_simplify_choices(s, p, ring, &choice);
+    uint32_t best = w3di_mesh_simplify_pick(s, p, &choice);
+    if (best != choice.count)
+        w3di_mesh_simplify_wait(s, p, w3di_mesh_simplify_key(choice.error[best]));
+}
+
 /* 1 where no triangle of the ring that stays turns over, or nearly, when its point moves to `to`.
  * Those with `gone` in them do not stay. */
 W3D_INLINE int w3di_mesh_simplify_turns(const w3di_mesh_simplify_state *s, uint32_t p,
                                         const w3di_mesh_simplify_ring *ring, uint32_t gone,
                                         const float *to)
 {
-    w3d_f4 from = w3di_mesh_simplify_at(&s->points[p]),
-           goal = w3d_f4_set(to[0], to[1], to[2], 0.0f);
+    w3d_f4 from = w3di_mesh_simplify_at(&s->points[p]);
+    w3d_f4 goal = w3d_f4_set(to[0], to[1], to[2], 0.0f);
+    int turns = 0; /* early ends would be guessed wrongly more than they save */
     for (uint32_t i = 0; i < ring->count; i++) {
-        if (ring->ahead[i] == gone || ring->back[i] == gone) continue;
+        int stays = (ring->ahead[i] != gone) & (ring->back[i] != gone);
         w3d_f4 a = w3di_mesh_simplify_at(&s->points[ring->ahead[i]]);
         w3d_f4 ab = w3d_f4_sub(w3di_mesh_simplify_at(&s->points[ring->back[i]]), a);
         w3d_f4 n = w3di_mesh_simplify_cross4(ab, w3d_f4_sub(from, a));
@@ -208,11 +225,41 @@ W3D_INLINE int w3di_mesh_simplify_turns(const w3di_mesh_simplify_state *s, uint3
         float before = w3di_mesh_simplify_sum(w3d_f4_mul(n, n));
         float after = w3di_mesh_simplify_sum(w3d_f4_mul(m, m));
         /* A triangle that had no area may turn as it likes. */
-        if (before > 0.0f &&
-            !(cosine > 0.0f && cosine * cosine > W3DI_MESH_SIMPLIFY_TURN * (before * after)))
-            return 1;
+        int turned =
+            !((cosine > 0.0f) & (cosine * cosine > W3DI_MESH_SIMPLIFY_TURN * (before * after)));
+        turns |= stays & (before > 0.0f) & turned;
     }
-    return 0;
+    return turns;
+}
+
+/* Finds which vertices of u go into which of v, along the edge; 0 where one has none to go into. */
+static inline int w3di_mesh_simplify_pair(const w3di_mesh_simplify_state *s,
+                                          const w3di_mesh_simplify_ring *ring_u, uint32_t v,
+                                          w3di_mesh_simplify_pairs *pairs)
+{
+    pairs->count = 0;
+    for (uint32_t i = 0; i < ring_u->count; i++) {
+        if (ring_u->ahead[i] != v && ring_u->back[i] != v) continue;
+        uint32_t triangle = ring_u->place[i] >> 2, at = ring_u->place[i] & 3u;
+        uint32_t from = w3di_mesh_simplify_vertex(s, triangle, at);
+        uint32_t to =
+            w3di_mesh_simplify_vertex(s, triangle,
+                                      ring_u->ahead[i] == v ? w3di_mesh_simplify_after(at)
+                                                            : w3di_mesh_simplify_before(at));
+        if (pairs->count && pairs->from[0] == from) {
+            if (pairs->to[0] != to) return 0;
+            continue;
+        }
+        pairs->from[pairs->count] = from; /* twice at most: the edge has two triangles */
+        pairs->to[pairs->count++] = to;
+    }
+    for (uint32_t i = 0; i < ring_u->count; i++) {
+        uint32_t k = 0, place = ring_u->place[i];
+        uint32_t vertex = w3di_mesh_simplify_vertex(s, place >> 2, place & 3u);
+        while (k < pairs->count && pairs->from[k] != vertex) k++;
+        if (k == pairs->count) return 0;
+    }
+    return 1;
 }
 
 /* 1 where u may go into v without changing what the surface is connected like, and every vertex
@@ -222,39 +269,15 @@ static inline int w3di_mesh_simplify_allowed(w3di_mesh_simplify_state *s, uint32
                                              const w3di_mesh_simplify_ring *ring_v,
                                              w3di_mesh_simplify_pairs *pairs)
 {
-    uint32_t shared = 0, common = 0, stamp = w3di_mesh_simplify_stamp(s, 1), last = ring_u->count;
+    uint32_t shared = 0, common = 0, stamp = w3di_mesh_simplify_stamp(s, 1);
     uint32_t open_u = s->points[u].flags & W3DI_MESH_SIMPLIFY_BORDER;
-    pairs->count = 0;
-    for (uint32_t i = 0; i < ring_u->count; i++) {
-        if (ring_u->ahead[i] != v && ring_u->back[i] != v) {
-            last = i;
-            continue;
-        }
-        if (++shared > 2) return 0;
-        if (!s->vertices) continue;
-        uint32_t step = ring_u->ahead[i] == v ? 1u : 2u, triangle = ring_u->triangle[i];
-        uint32_t from = w3di_mesh_simplify_vertex(s, triangle, ring_u->at[i]);
-        uint32_t to = w3di_mesh_simplify_vertex(s, triangle, (ring_u->at[i] + step) % 3u);
-        if (pairs->count && pairs->from[0] == from) {
-            if (pairs->to[0] != to) return 0;
-            continue;
-        }
-        pairs->from[pairs->count] = from;
-        pairs->to[pairs->count++] = to;
-    }
+    pairs->count = 1;
+    pairs->from[0] = s->vertex_of[u];
+    pairs->to[0] = s->vertex_of[v];
+    for (uint32_t i = 0; i < ring_u->count; i++)
+        shared += (uint32_t)((ring_u->ahead[i] == v) | (ring_u->back[i] == v));
     if (shared != (open_u ? 1u : 2u)) return 0;
-    if (s->vertices) {
-        for (uint32_t i = 0; i < ring_u->count; i++) {
-            uint32_t vertex = w3di_mesh_simplify_vertex(s, ring_u->triangle[i], ring_u->at[i]),
-                     k = 0;
-            while (k < pairs->count && pairs->from[k] != vertex) k++;
-            if (k == pairs->count) return 0;
-        }
-    } else {
-        pairs->count = 1;
-        pairs->from[0] = s->vertex_of[u];
-        pairs->to[0] = s->vertex_of[v];
-    }
+    if (s->vertices && !w3di_mesh_simplify_pair(s, ring_u, v, pairs)) return 0;
     /* The points next to both must be those of the triangles that go (Dey et al. 1999). */
     uint32_t open_v = s->points[v].flags & (W3DI_MESH_SIMPLIFY_BORDER | W3DI_MESH_SIMPLIFY_PINNED);
     for (uint32_t i = 0; i < ring_v->count; i++) s->mark[ring_v->ahead[i]] = stamp;
@@ -270,6 +293,8 @@ static inline int w3di_mesh_simplify_allowed(w3di_mesh_simplify_state *s, uint32
     if (ring_u->count - shared != 1)
         return ring_u->count - shared + ring_v->count - shared <= W3DI_MESH_SIMPLIFY_MOST_STAR;
     /* One triangle would be left: it must not come to lie on another. */
+    uint32_t last = 0;
+    while (ring_u->ahead[last] == v || ring_u->back[last] == v) last++;
     for (uint32_t i = 0; i < ring_v->count; i++) {
         uint32_t a = ring_u->ahead[last], b = ring_u->back[last];
         if ((ring_v->ahead[i] == a && ring_v->back[i] == b) ||
@@ -299,7 +324,7 @@ static inline void w3di_mesh_simplify_compact(w3di_mesh_simplify_state *s)
     for (uint32_t t = 0; t < s->triangle_count; t++) {
         const uint32_t *corner = s->corners + 3 * (size_t)t;
         if (corner[0] == W3DI_MESH_SIMPLIFY_NONE) continue;
-        for (int k = 0; k < 3; k++) s->pool[count[corner[k]]++] = t;
+        for (uint32_t k = 0; k < 3; k++) s->pool[count[corner[k]]++] = 4 * t + k;
     }
     s->pool_used = used;
     w3d_fill(s->mark, 0, (size_t)s->point_count * sizeof *s->mark);
@@ -330,19 +355,21 @@ static inline void w3di_mesh_simplify_collapse(w3di_mesh_simplify_state *s, uint
     if (s->pool_used + ring_u->count + ring_v->count > s->pool_size) w3di_mesh_simplify_compact(s);
     uint32_t *star = s->pool + s->pool_used, count = 0;
     /* Triangles of v stay in its star; those with u in them go. */
-    for (uint32_t i = 0; i < ring_v->count; i++)
-        if (ring_v->ahead[i] != u && ring_v->back[i] != u) star[count++] = ring_v->triangle[i];
+    for (uint32_t i = 0; i < ring_v->count; i++) {
+        star[count] = ring_v->place[i];
+        count += (uint32_t)((ring_v->ahead[i] != u) & (ring_v->back[i] != u));
+    }
     for (uint32_t i = 0; i < ring_u->count; i++) {
-        uint32_t triangle = ring_u->triangle[i], *corner = s->corners + 3 * (size_t)triangle;
-        if (ring_u->ahead[i] == v || ring_u->back[i] == v) {
-            corner[0] = W3DI_MESH_SIMPLIFY_NONE;
-            s->live_count--;
-            continue;
-        }
-        corner[ring_u->at[i]] = v;
-        star[count++] = triangle;
+        uint32_t place = ring_u->place[i];
+        uint32_t *corner = s->corners + 3 * (size_t)(place >> 2);
+        uint32_t goes = (uint32_t)((ring_u->ahead[i] == v) | (ring_u->back[i] == v));
+        corner[place & 3u] = v;
+        corner[0] = goes ? W3DI_MESH_SIMPLIFY_NONE : corner[0];
+        s->live_count -= goes;
+        star[count] = place;
+        count += !goes;
         if (!s->vertices) continue;
-        uint32_t *vertex = s->vertices + 3 * (size_t)triangle + ring_u->at[i];
+        uint32_t *vertex = s->vertices + 3 * (size_t)(place >> 2) + (place & 3u);
         *vertex = pairs->count > 1 && *vertex == pairs->from[1] ? pairs->to[1] : pairs->to[0];
     }
     pv->star = (uint32_t)s->pool_used;
@@ -350,7 +377,6 @@ static inline void w3di_mesh_simplify_collapse(w3di_mesh_simplify_state *s, uint
     s->pool_used += count;
     pu->flags = (uint16_t)(pu->flags | W3DI_MESH_SIMPLIFY_GONE);
     pu->count = 0;
-    s->choice[v] = W3DI_MESH_SIMPLIFY_NONE;
 }
 
 /* The mean squared distance of the collapse from the planes u stands for or from those v does,
@@ -369,48 +395,23 @@ W3D_INLINE float w3di_mesh_simplify_mean(const w3di_mesh_simplify_state *s, uint
     return one > two ? one : two;
 }
 
-/* What was chosen when the point was queued, if it still holds good: the other point is there and
- * the error in the bucket. */
-W3D_INLINE void w3di_mesh_simplify_settled(const w3di_mesh_simplify_state *s, uint32_t u,
-                                           uint32_t bucket, w3di_mesh_simplify_choice *choice)
-{
-    uint32_t v = s->choice[u];
-    choice->count = 0;
-    if (v == W3DI_MESH_SIMPLIFY_NONE || s->wedge_floats ||
-        (s->points[v].flags & W3DI_MESH_SIMPLIFY_GONE))
-        return;
-    w3di_mesh_simplify_form form = w3di_mesh_simplify_form_of(&s->points[u]);
-    w3di_mesh_simplify_consider(s, &form, v, choice);
-    w3di_mesh_simplify_refine(s, u, choice, 0);
-    if (w3di_mesh_simplify_bucket(choice->error[0]) > bucket) choice->count = 0;
-}
-
-/* Takes the next step of a point whose turn it is in `bucket`. */
-static inline void w3di_mesh_simplify_turn(w3di_mesh_simplify_state *s, uint32_t u, uint32_t bucket)
+/* Takes the step of a point whose turn it is, if it costs less than the limit. */
+static inline void w3di_mesh_simplify_turn(w3di_mesh_simplify_state *s, uint32_t u, uint32_t limit)
 {
     w3di_mesh_simplify_ring ring_u, ring_v;
     w3di_mesh_simplify_choice choice;
     w3di_mesh_simplify_pairs pairs;
+    uint32_t slack = s->solve ? W3DI_MESH_SIMPLIFY_SLACK_MOVING : W3DI_MESH_SIMPLIFY_SLACK;
     w3di_mesh_simplify_read(s, u, &ring_u);
     if (ring_u.count == 0) return;
-    w3di_mesh_simplify_settled(s, u, bucket, &choice);
-    if (!choice.count) w3di_mesh_simplify_choices(s, u, &ring_u, &choice);
-    s->choice[u] = W3DI_MESH_SIMPLIFY_NONE;
+    w3di_mesh_simplify_choices(s, u, &ring_u, &choice);
     for (int tries = 0; tries < 4; tries++) {
         float d[3], to[3];
         uint32_t best = w3di_mesh_simplify_pick(s, u, &choice);
-        if (best == choice.count && choice.count == 1) { /* only the settled one was looked at */
-            uint32_t before = choice.point[0];
-            w3di_mesh_simplify_choices(s, u, &ring_u, &choice);
-            for (uint32_t i = 0; i < choice.count; i++)
-                if (choice.point[i] == before) choice.error[i] = FLT_MAX;
-            best = w3di_mesh_simplify_pick(s, u, &choice);
-        }
         if (best == choice.count) return;
-        uint32_t v = choice.point[best], found = w3di_mesh_simplify_bucket(choice.error[best]);
-        if (found > bucket) {
-            s->choice[u] = v;
-            w3di_mesh_simplify_push(s, u, found);
+        uint32_t v = choice.point[best], found = w3di_mesh_simplify_key(choice.error[best]);
+        if (found >= limit + slack) {
+            w3di_mesh_simplify_wait(s, u, found);
             return;
         }
         choice.error[best] = FLT_MAX;
@@ -420,6 +421,11 @@ static inline void w3di_mesh_simplify_turn(w3di_mesh_simplify_state *s, uint32_t
         w3di_mesh_simplify_place(s, u, v, d);
         float mean = w3di_mesh_simplify_mean(s, u, v, d, &pairs);
         if (mean > s->most_error) continue;
+        uint32_t apart = w3di_mesh_simplify_key(mean * s->least_weight);
+        if (apart >= limit + slack) { /* far, with little area */
+            w3di_mesh_simplify_wait(s, u, apart);
+            return;
+        }
         if (w3di_mesh_simplify_stays(s, u, v))
             for (int k = 0; k < 3; k++) to[k] = s->points[v].position[k];
         else
@@ -432,61 +438,112 @@ static inline void w3di_mesh_simplify_turn(w3di_mesh_simplify_state *s, uint32_t
         /* What had no way to go may have one now. */
         for (uint32_t i = 0; i < ring_u.count; i++) {
             uint32_t x = ring_u.ahead[i];
-            if (!(s->points[x].flags & (W3DI_MESH_SIMPLIFY_PINNED | W3DI_MESH_SIMPLIFY_QUEUED)))
-                w3di_mesh_simplify_push(s, x, bucket);
+            if (s->keys[x] != W3DI_MESH_SIMPLIFY_STUCK ||
+                (s->points[x].flags & W3DI_MESH_SIMPLIFY_PINNED))
+                continue;
+            s->keys[x] = W3DI_MESH_SIMPLIFY_LISTED;
+            s->next[x] = s->list;
+            s->list = x;
         }
         return;
     }
 }
 
-/* Asks for what the next points in a list will need: their record, their star, its triangles. Each
- * step uses what the one before asked for. */
-W3D_INLINE void w3di_mesh_simplify_ahead(const w3di_mesh_simplify_state *s, uint32_t p)
+/* The next point at or after p whose turn it is; point_count where there is none. */
+W3D_INLINE uint32_t w3di_mesh_simplify_next(const w3di_mesh_simplify_state *s, uint32_t p,
+                                            uint32_t limit)
 {
-    uint32_t line[W3DI_MESH_SIMPLIFY_AHEAD];
-    for (uint32_t i = 0; i < W3DI_MESH_SIMPLIFY_AHEAD; i++) {
-        line[i] = p;
-        if (p != W3DI_MESH_SIMPLIFY_NONE) p = s->next[p];
+    while (p < s->point_count && s->keys[p] >= limit) p++;
+    return p;
+}
+
+/* Asks for what a point will need whose turn is some steps away: its record and its star. Each
+ * stage uses what the one before asked for. */
+W3D_INLINE void w3di_mesh_simplify_ahead(const w3di_mesh_simplify_state *s, uint32_t p, int stage)
+{
+    if (p >= s->point_count) return;
+    const w3di_mesh_simplify_point *point = &s->points[p];
+    if (stage == 0) {
+        w3di_mesh_simplify_prefetch(point);
+    } else if (stage == 1) {
+        w3di_mesh_simplify_prefetch(s->pool + point->star);
+    } else {
+        const uint32_t *star = s->pool + point->star;
+        uint32_t most = point->count < 6 ? point->count : 6;
+        for (uint32_t i = 0; i < most; i++)
+            w3di_mesh_simplify_prefetch(s->corners + 3 * (size_t)(star[i] >> 2));
     }
-    if (line[1] == W3DI_MESH_SIMPLIFY_NONE) return;
-    const w3di_mesh_simplify_point *point = &s->points[line[1]];
-    uint32_t most = point->count < 8 ? point->count : 8;
-    for (uint32_t i = 0; i < most; i++)
-        w3di_mesh_simplify_prefetch(s->corners + 3 * (size_t)s->pool[point->star + i]);
-    if (s->choice[line[1]] != W3DI_MESH_SIMPLIFY_NONE)
-        w3di_mesh_simplify_prefetch(&s->points[s->choice[line[1]]]);
-    if (line[3] == W3DI_MESH_SIMPLIFY_NONE) return;
-    w3di_mesh_simplify_prefetch(s->pool + s->points[line[3]].star);
-    if (line[5] == W3DI_MESH_SIMPLIFY_NONE) return;
-    w3di_mesh_simplify_prefetch(&s->points[line[5]]);
-    w3di_mesh_simplify_prefetch(&s->choice[line[5]]);
-    if (p != W3DI_MESH_SIMPLIFY_NONE) w3di_mesh_simplify_prefetch(&s->next[p]);
+}
+
+/* One turn for every point below the limit, then for those that have a way to go again. */
+static inline void w3di_mesh_simplify_sweep(w3di_mesh_simplify_state *s, uint32_t limit,
+                                            uint32_t target)
+{
+    uint32_t line[W3DI_MESH_SIMPLIFY_AHEAD], after = 0;
+    for (uint32_t i = 0; i < W3DI_MESH_SIMPLIFY_AHEAD; i++) {
+        line[i] = after = w3di_mesh_simplify_next(s, after, limit);
+        if (after < s->point_count) after++;
+    }
+    for (uint32_t turn = 0;; turn++) {
+        uint32_t p = line[turn % W3DI_MESH_SIMPLIFY_AHEAD];
+        if (p == s->point_count) break;
+        line[turn % W3DI_MESH_SIMPLIFY_AHEAD] = after = w3di_mesh_simplify_next(s, after, limit);
+        w3di_mesh_simplify_ahead(s, after, 0);
+        if (after < s->point_count) after++;
+        w3di_mesh_simplify_ahead(s, line[(turn + 4) % W3DI_MESH_SIMPLIFY_AHEAD], 1);
+        w3di_mesh_simplify_ahead(s, line[(turn + 2) % W3DI_MESH_SIMPLIFY_AHEAD], 2);
+        s->waiting[s->keys[p]]--;
+        s->keys[p] = W3DI_MESH_SIMPLIFY_STUCK;
+        w3di_mesh_simplify_turn(s, p, limit);
+        if (s->live_count <= target) return;
+    }
+    while (s->list != W3DI_MESH_SIMPLIFY_NONE) {
+        uint32_t p = s->list;
+        s->list = s->next[p];
+        s->keys[p] = W3DI_MESH_SIMPLIFY_STUCK;
+        if (!(s->points[p].flags & W3DI_MESH_SIMPLIFY_GONE)) w3di_mesh_simplify_turn(s, p, limit);
+        if (s->live_count <= target) return;
+    }
+}
+
+/* Finds what kind of point each is and what its cheapest collapse costs. That of a point on a rim
+ * depends on which others are, so it comes last. */
+static inline void w3di_mesh_simplify_begin(w3di_mesh_simplify_state *s, int lock_border)
+{
+    w3di_mesh_simplify_ring ring;
+    for (uint32_t p = 0; p < s->point_count; p++) {
+        w3di_mesh_simplify_point *point = &s->points[p];
+        s->keys[p] = W3DI_MESH_SIMPLIFY_STUCK;
+        if ((point->flags & W3DI_MESH_SIMPLIFY_PINNED) || !point->count) continue;
+        w3di_mesh_simplify_read(s, p, &ring);
+        w3di_mesh_simplify_classify(s, p, &ring);
+        if (!(point->flags & (W3DI_MESH_SIMPLIFY_PINNED | W3DI_MESH_SIMPLIFY_BORDER))) {
+            w3di_mesh_simplify_ask(s, p, &ring);
+        } else if (lock_border && (point->flags & W3DI_MESH_SIMPLIFY_BORDER)) {
+            point->flags = (uint16_t)(point->flags | W3DI_MESH_SIMPLIFY_PINNED);
+        } else if (!(point->flags & W3DI_MESH_SIMPLIFY_PINNED)) {
+            s->next[p] = s->list;
+            s->list = p;
+        }
+    }
+    for (; s->list != W3DI_MESH_SIMPLIFY_NONE; s->list = s->next[s->list]) {
+        w3di_mesh_simplify_read(s, s->list, &ring);
+        w3di_mesh_simplify_ask(s, s->list, &ring);
+    }
 }
 
 static inline void w3di_mesh_simplify_run(w3di_mesh_simplify_state *s, uint32_t target)
 {
-    w3di_mesh_simplify_ring ring;
-    w3di_mesh_simplify_choice choice;
-    for (uint32_t i = 0; i < W3DI_MESH_SIMPLIFY_BUCKETS; i++) s->head[i] = W3DI_MESH_SIMPLIFY_NONE;
-    for (uint32_t p = s->point_count; p-- > 0;) {
-        if ((s->points[p].flags & W3DI_MESH_SIMPLIFY_PINNED) || !s->points[p].count) continue;
-        w3di_mesh_simplify_read(s, p, &ring);
-        w3di_mesh_simplify_choices(s, p, &ring, &choice);
-        uint32_t best = w3di_mesh_simplify_pick(s, p, &choice);
-        if (best == choice.count) continue;
-        s->choice[p] = choice.point[best];
-        w3di_mesh_simplify_push(s, p, w3di_mesh_simplify_bucket(choice.error[best]));
+    uint32_t limit = 0;
+    while (s->live_count > target) {
+        uint64_t least = ((uint64_t)(s->live_count - target) + 1) / 2, below = 0; /* collapses */
+        least = least * (s->solve ? W3DI_MESH_SIMPLIFY_PART_MOVING : W3DI_MESH_SIMPLIFY_PART) / 16;
+        s->least_weight = s->total_weight / (float)s->live_count;
+        while (limit < W3DI_MESH_SIMPLIFY_KEYS && (below == 0 || below < least))
+            below += s->waiting[limit++];
+        if (below == 0) return;
+        w3di_mesh_simplify_sweep(s, limit, target);
     }
-    for (uint32_t bucket = 0; bucket < W3DI_MESH_SIMPLIFY_BUCKETS; bucket++)
-        while (s->head[bucket] != W3DI_MESH_SIMPLIFY_NONE) {
-            if (s->live_count <= target) return;
-            uint32_t p = s->head[bucket];
-            s->head[bucket] = s->next[p];
-            w3di_mesh_simplify_ahead(s, s->next[p]);
-            s->points[p].flags = (uint16_t)(s->points[p].flags & ~W3DI_MESH_SIMPLIFY_QUEUED);
-            if (!(s->points[p].flags & W3DI_MESH_SIMPLIFY_GONE))
-                w3di_mesh_simplify_turn(s, p, bucket);
-        }
 }
 
 #if defined(__clang__)

@@ -139,6 +139,7 @@ W3D_INLINE void w3di_mesh_spatial_sort_four(const w3di_mesh_spatial_sort_grid *g
 W3D_INLINE float w3di_mesh_spatial_sort_middle(float a, float b, float c)
 {
     float low = a < b ? a : b, high = a < b ? b : a;
+    if (!(a == a && b == b)) return a + b; /* a comparison would lose it */
     low = low < c ? low : c;
     high = high > c ? high : c;
     return low * 0.5f + high * 0.5f;
@@ -152,8 +153,8 @@ static void w3di_mesh_spatial_sort_items(const w3d_mesh_view *mesh, int triangle
     w3di_mesh_spatial_sort_grid grid;
     w3di_mesh_spatial_sort_fit(mesh, &grid);
     w3d_fill(counts, 0, sizeof *counts);
-    for (uint32_t first = 0; first < count; first += 4) {
-        uint32_t lanes = count - first < 4 ? count - first : 4;
+    for (uint32_t first = 0, lanes; first < count; first += lanes) { /* first + 4 may overflow */
+        lanes = count - first < 4 ? count - first : 4;
         float points[3][4];
         int32_t places[4];
         for (uint32_t lane = 0; lane < 4; lane++) {

@@ -5,8 +5,8 @@
  *
  * For point clouds, and for meshes too large or too random for what comes after; triangles that
  * are to be drawn want w3d_mesh_vertex_cache afterwards. The order is that of a Hilbert curve
- * through a grid of 1024^3 cells over the bounding box: unlike with Morton's order, steps between
- * neighbours are short everywhere. */
+ * through a grid of 1024^3 cells over the bounding box of all vertices, with triangles or without:
+ * unlike with Morton's order, steps between neighbours are short everywhere. */
 #ifndef W3D_MESH_SPATIAL_SORT_H
 #define W3D_MESH_SPATIAL_SORT_H
 

@@ -5,14 +5,16 @@
 /* The corners and points that name what is not there. */
 static void w3di_mesh_topology_range(const w3d_mesh_adjacency_desc *desc, w3d_mesh_topology *report)
 {
+    uint64_t found = 0; /* indices and points together may be 2^32 */
     report->first_out_of_range = desc->index_count;
     for (uint32_t i = desc->index_count; i-- > 0;) {
         if (desc->indices[i] < desc->vertex_count) continue;
-        report->out_of_range++;
+        found++;
         report->first_out_of_range = i;
     }
     for (uint32_t i = 0; desc->points && i < desc->vertex_count; i++)
-        report->out_of_range += desc->points[i] >= desc->vertex_count;
+        found += desc->points[i] >= desc->vertex_count;
+    report->out_of_range = found < UINT32_MAX ? (uint32_t)found : UINT32_MAX;
     if (report->out_of_range == 0) report->first_out_of_range = 0;
 }
 

@@ -13,7 +13,8 @@
 /* Degenerate triangles are counted and then left out of everything below them in the list. */
 typedef struct w3d_mesh_topology {
     uint32_t triangle_count;
-    uint32_t out_of_range;        /* indices or points >= vertex_count; if any, the rest is 0   */
+    uint32_t out_of_range;        /* indices and points >= vertex_count, up to 2^32 - 1 counted;
+                                     if any, the rest is 0                                      */
     uint32_t first_out_of_range;  /* the first such corner; index_count where it is a point     */
     uint32_t degenerate;          /* triangles with two equal corners                           */
     uint32_t duplicates;          /* triangles with the three points of an earlier one          */

@@ -2,7 +2,8 @@
  *
  * A fan from the first corner is right for polygons that are convex, or star-shaped as seen from
  * that corner. Quads, concave or bent, are cut along a diagonal that lies inside, and where both
- * do, along the shorter. Larger concave polygons, up to 256 corners, lose their ears. */
+ * do, along the shorter. Larger polygons that no fan fits, up to 256 corners, lose their ears; for
+ * more corners, and for holes, there is mesh_triangulate_holes.h. */
 #ifndef W3D_MESH_TRIANGULATE_H
 #define W3D_MESH_TRIANGULATE_H
 

@@ -53,6 +53,8 @@ typedef struct w3di_mesh_weld_table {
     uint32_t id_mask; /* the bits of a slot that hold vertex + 1 */
     int tolerant;     /* some attribute has a tolerance          */
     double cell_rate; /* 1 / cell width; 0: no grid              */
+    uint64_t seed;    /* of the hashes, see w3di_mesh_weld_reseed */
+    uint64_t steps;   /* slots that were looked at until then    */
 } w3di_mesh_weld_table;
 
 /* Asks for a cache line that will soon be needed; nothing where the target has no such thing. */
@@ -108,12 +110,12 @@ W3D_INLINE w3d_i4 w3di_mesh_weld_plain(const w3d_mesh_weld_desc *desc, uint32_t 
     return w3d_i4_andnot(loaded, w3d_i4_equal(loaded, w3d_i4_splat(INT32_MIN)));
 }
 
-W3D_INLINE uint64_t w3di_mesh_weld_hash_plain(w3d_i4 row)
+W3D_INLINE uint64_t w3di_mesh_weld_hash_plain(w3d_i4 row, uint64_t seed)
 {
     int32_t bits[4];
     w3d_i4_store(bits, row);
     uint64_t low = (uint32_t)bits[0] | (uint64_t)(uint32_t)bits[1] << 32;
-    return w3di_mesh_weld_mix(low * 0xD6E8FEB86659FD93u, (uint32_t)bits[2]);
+    return w3di_mesh_weld_mix((low ^ seed) * 0xD6E8FEB86659FD93u, (uint32_t)bits[2]);
 }
 
 static uint64_t w3di_mesh_weld_hash_row(const w3d_mesh_attribute *attribute, uint32_t vertex,
@@ -130,11 +132,12 @@ static uint64_t w3di_mesh_weld_hash_row(const w3d_mesh_attribute *attribute, uin
 }
 
 /* The hash of all attributes that must be equal. */
-W3D_INLINE uint64_t w3di_mesh_weld_hash(const w3d_mesh_weld_desc *desc, uint32_t vertex)
+W3D_INLINE uint64_t w3di_mesh_weld_hash(const w3d_mesh_weld_desc *desc, uint32_t vertex,
+                                        uint64_t seed)
 {
-    uint64_t hash = 0;
+    uint64_t hash = seed;
     if (desc->attribute_count == 1 && w3di_mesh_weld_is_plain(&desc->attributes[0]))
-        return w3di_mesh_weld_hash_plain(w3di_mesh_weld_plain(desc, vertex));
+        return w3di_mesh_weld_hash_plain(w3di_mesh_weld_plain(desc, vertex), seed);
     for (uint32_t k = 0; k < desc->attribute_count; k++)
         if (!(desc->attributes[k].tolerance > 0.0f))
             hash = w3di_mesh_weld_hash_row(&desc->attributes[k], vertex, hash);
@@ -252,11 +255,11 @@ W3D_INLINE int w3di_mesh_weld_same(const w3di_mesh_weld_table *table, uint32_t a
 
 /* Looks along the slots of a hash for a match and gives it, or NONE and the free slot that ended
  * the search. Under tolerances the first of all matches is wanted, if below `best`, not just any. */
-W3D_INLINE uint32_t w3di_mesh_weld_find(const w3di_mesh_weld_table *table, uint32_t vertex,
-                                        uint64_t hash, uint32_t best, size_t *free_slot, int plain)
+W3D_INLINE uint32_t w3di_mesh_weld_find(w3di_mesh_weld_table *table, uint32_t vertex, uint64_t hash,
+                                        uint32_t best, size_t *free_slot, int plain)
 {
     uint32_t tag = (uint32_t)(hash >> 32) & ~table->id_mask;
-    size_t slot = (size_t)hash & table->mask;
+    size_t slot = (size_t)hash & table->mask, first = slot;
     for (; table->slots[slot]; slot = (slot + 1) & table->mask) {
         uint32_t entry = table->slots[slot], other = (entry & table->id_mask) - 1u;
         if ((entry & ~table->id_mask) != tag || other >= best) continue;
@@ -265,6 +268,7 @@ W3D_INLINE uint32_t w3di_mesh_weld_find(const w3di_mesh_weld_table *table, uint3
         if (plain || !table->tolerant) break; /* equal rows have one representative */
     }
     *free_slot = slot;
+    table->steps += (slot - first) & table->mask;
     return best;
 }
 
@@ -299,7 +303,7 @@ static void w3di_mesh_weld_enter(const w3di_mesh_weld_table *table, const uint32
 {
     uint64_t hashes[W3DI_MESH_WELD_BATCH], cells[8];
     for (uint32_t i = 0; i < count; i++) {
-        cells[0] = w3di_mesh_weld_hash(table->desc, vertices[i]);
+        cells[0] = w3di_mesh_weld_hash(table->desc, vertices[i], table->seed);
         if (table->tolerant && w3di_mesh_weld_finite(table->desc, vertices[i]))
             w3di_mesh_weld_cells(table, vertices[i], cells[0], cells);
         hashes[i] = cells[0];
@@ -334,6 +338,21 @@ static void w3di_mesh_weld_resize(w3di_mesh_weld_table *table, size_t slots, uin
     w3di_mesh_weld_enter(table, found, count);
 }
 
+/* Rows can be made whose hashes fall together, with which the table would take quadratic time. Where
+ * far more slots are looked at than hashes by chance would need, the hashes begin from a hash of all
+ * rows from there on, which who makes the rows cannot make fit them. */
+static int w3di_mesh_weld_reseed(w3di_mesh_weld_table *table, uint32_t done, const uint32_t *remap)
+{
+    uint64_t most = (table->held + W3DI_MESH_WELD_BATCH) * (table->tolerant ? 4096u : 256u);
+    if (table->steps <= most || table->seed) return 0;
+    uint64_t seed = table->desc->vertex_count;
+    for (uint32_t vertex = 0; vertex < table->desc->vertex_count; vertex++)
+        seed = w3d_hash_u64(seed + w3di_mesh_weld_hash(table->desc, vertex, seed));
+    table->seed = seed | 1;
+    w3di_mesh_weld_resize(table, table->mask + 1, done, remap);
+    return 1;
+}
+
 /* The vertices that the cache of recent rows did not know. */
 typedef struct w3di_mesh_weld_batch {
     uint32_t count;
@@ -345,6 +364,9 @@ W3D_INLINE void w3di_mesh_weld_flush(w3di_mesh_weld_table *table, w3di_mesh_weld
                                      uint32_t *remap, int plain)
 {
     if (!batch->count) return;
+    if (w3di_mesh_weld_reseed(table, batch->vertices[0], remap))
+        for (uint32_t i = 0; i < batch->count; i++)
+            batch->hashes[i] = w3di_mesh_weld_hash(table->desc, batch->vertices[i], table->seed);
     if (table->held + batch->count > table->room && table->mask + 1 < table->most_slots) {
         size_t slots = (table->mask + 1) * W3DI_MESH_WELD_GROWTH;
         w3di_mesh_weld_resize(table, slots < table->most_slots ? slots : table->most_slots,
@@ -378,7 +400,7 @@ W3D_INLINE void w3di_mesh_weld_link(w3di_mesh_weld_table *table, uint32_t *remap
         uint32_t link = vertex;
         if (plain) {
             w3d_i4 row = w3di_mesh_weld_plain(desc, vertex);
-            hash = w3di_mesh_weld_hash_plain(row);
+            hash = w3di_mesh_weld_hash_plain(row, table->seed);
             int32_t *recent = table->recent + ((size_t)(hash >> 40) & table->recent_mask) * 4;
             w3d_i4 there = w3d_i4_load(recent);
             int same = w3d_f4_mask(w3d_f4_bits_i4(w3d_i4_equal(row, there))) & 7;
@@ -386,7 +408,7 @@ W3D_INLINE void w3di_mesh_weld_link(w3di_mesh_weld_table *table, uint32_t *remap
             w3d_i4_store(recent, w3d_i4_or(w3d_i4_andnot(row, last_lane),
                                            w3d_i4_and(w3d_i4_splat((int32_t)vertex), last_lane)));
         } else {
-            hash = w3di_mesh_weld_hash(desc, vertex);
+            hash = w3di_mesh_weld_hash(desc, vertex, table->seed);
             int32_t *recent = table->recent + ((size_t)(hash >> 40) & table->recent_mask) * 4;
             if (w3d_load_u64(recent) == hash && !table->tolerant && (uint32_t)recent[3] < vertex &&
                 w3di_mesh_weld_same(table, vertex, (uint32_t)recent[3], 0))
@@ -487,6 +509,7 @@ W3D_API w3d_result w3d_mesh_weld(const w3d_mesh_weld_desc *desc, uint32_t *remap
     table.cell_rate =
         desc->attributes[0].tolerance > 0.0f ? 0.25 / (double)desc->attributes[0].tolerance : 0.0;
     table.held = 0;
+    table.seed = table.steps = 0;
     table.most_slots = slots;
     w3di_mesh_weld_resize(&table,
                           slots < W3DI_MESH_WELD_FIRST_SLOTS ? slots : W3DI_MESH_WELD_FIRST_SLOTS,

@@ -8,6 +8,7 @@
 #define W3D_BJSON_DIFF_MATCH_H
 
 #include "core/hash.h"
+#include "scene/bjson_sort.h"
 #include "scene/bjson_tables.h"
 
 /* What a row of REFS stands for. */
@@ -164,37 +165,20 @@ static inline int w3di_bjson_diff_order(const w3d_bjson *file_a, w3di_bjson_diff
     return 0;
 }
 
-static inline int w3di_bjson_diff_before(const w3d_bjson *file, w3di_bjson_diff_entry a,
-                                         w3di_bjson_diff_entry b)
+/* 1 where one entry stands before the other; those alike by their values. `user` is the file. */
+static inline int w3di_bjson_diff_before(const void *user, const void *a, const void *b)
 {
-    int order = w3di_bjson_diff_order(file, a, file, b);
-    return order < 0 || (order == 0 && a.value < b.value);
+    const w3d_bjson *file = (const w3d_bjson *)user;
+    w3di_bjson_diff_entry left = *(const w3di_bjson_diff_entry *)a;
+    w3di_bjson_diff_entry right = *(const w3di_bjson_diff_entry *)b;
+    int order = w3di_bjson_diff_order(file, left, file, right);
+    return order < 0 || (order == 0 && left.value < right.value);
 }
 
-/* Heapsort: no memory, no bad input. Source: Williams 1964, CACM 7(6), algorithm 232. */
 static inline void w3di_bjson_diff_sort(const w3d_bjson *file, w3di_bjson_diff_entry *entries,
                                         size_t count)
 {
-    size_t start = count / 2, end = count;
-    while (end > 1) {
-        w3di_bjson_diff_entry moved;
-        if (start > 0) {
-            moved = entries[--start];
-        } else {
-            moved = entries[--end];
-            entries[end] = entries[0];
-        }
-        size_t hole = start;
-        while (hole < end / 2) {
-            size_t child = 2 * hole + 1;
-            if (child + 1 < end && w3di_bjson_diff_before(file, entries[child], entries[child + 1]))
-                child++;
-            if (child >= end || !w3di_bjson_diff_before(file, moved, entries[child])) break;
-            entries[hole] = entries[child];
-            hole = child;
-        }
-        entries[hole] = moved;
-    }
+    w3di_bjson_sort(entries, count, sizeof *entries, w3di_bjson_diff_before, file);
 }
 
 /* Fills both match tables by state, type and name, in order of rows among IDs alike. Rows that are

@@ -46,10 +46,6 @@ W3D_API w3d_result w3d_bjson_edit_create(const w3d_bjson_edit_desc *desc, w3d_bj
 W3D_API void w3d_bjson_edit_destroy(w3d_bjson_edit *edit)
 {
     if (!edit) return;
-    for (uint32_t i = 0; i < edit->id_count; i++) {
-        w3di_bjson_edit_id *id = edit->ids[i];
-        w3di_bjson_edit_resize(edit, id->patches, id->patch_limit * sizeof *id->patches, 0);
-    }
     w3di_bjson_edit_resize(edit, edit->ids, edit->id_limit * sizeof *edit->ids, 0);
     w3di_bjson_edit_resize(edit, edit->buckets, edit->bucket_count * sizeof *edit->buckets, 0);
     w3di_bjson_edit_resize(edit, edit->writes, edit->write_limit * sizeof *edit->writes, 0);
@@ -507,7 +503,7 @@ W3D_API w3d_result w3d_bjson_edit_delete(w3d_bjson_edit *edit, uint32_t row)
     id->is_deleted = 1;
     id->is_changed = 1;
     id->is_tree = 0;
-    id->patch_count = 0;
+    id->patches = NULL;
     return W3D_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "scene/bjson_edit_state.h"
 #include "scene/bjson_payload.h"
 #include "scene/bjson_seal.h"
+#include "scene/bjson_sort.h"
 
 /* Space in the file that nothing uses; on multiples of 16. */
 typedef struct w3di_bjson_edit_plan_region {
@@ -247,28 +248,12 @@ static w3d_result w3di_bjson_edit_plan_emit_hole(w3d_bjson_edit *edit, uint64_t 
     return w3di_bjson_edit_plan_emit(edit, at, head, W3D_BJSON_CHUNK_SIZE, part, error);
 }
 
-/* Sorts regions by place. Source: Williams 1964, CACM 7(6), algorithm 232. */
-static void w3di_bjson_edit_plan_region_sort(w3di_bjson_edit_plan_region *items, uint32_t count)
+/* 1 where one region stands before the other. */
+static int w3di_bjson_edit_plan_region_before(const void *user, const void *a, const void *b)
 {
-    uint32_t start = count / 2, end = count;
-    while (end > 1) {
-        w3di_bjson_edit_plan_region moved;
-        if (start > 0) {
-            moved = items[--start];
-        } else {
-            moved = items[--end];
-            items[end] = items[0];
-        }
-        uint32_t hole = start;
-        while (hole < end / 2) {
-            uint32_t child = 2 * hole + 1;
-            if (child + 1 < end && items[child].at < items[child + 1].at) child++;
-            if (child >= end || moved.at >= items[child].at) break;
-            items[hole] = items[child];
-            hole = child;
-        }
-        items[hole] = moved;
-    }
+    (void)user;
+    return ((const w3di_bjson_edit_plan_region *)a)->at <
+           ((const w3di_bjson_edit_plan_region *)b)->at;
 }
 
 /* Heads for all holes that are new or have changed; those that touch become one. */
@@ -278,7 +263,8 @@ static w3d_result w3di_bjson_edit_plan_emit_holes(w3di_bjson_edit_plan_layout *p
     w3di_bjson_edit_plan_region run = { 0, 0, 0, 0 };
     uint32_t i = 0, k = 0;
     w3d_result result = W3D_OK;
-    w3di_bjson_edit_plan_region_sort(p->freed.items, p->freed.count);
+    w3di_bjson_sort(p->freed.items, p->freed.count, sizeof *p->freed.items,
+                    w3di_bjson_edit_plan_region_before, NULL);
     while (result == W3D_OK) {
         const w3di_bjson_edit_plan_region *next = NULL;
         while (i < old->count && !old->items[i].size) i++;
@@ -387,8 +373,8 @@ static uint32_t w3di_bjson_edit_plan_patched_crc(const w3d_bjson *file,
 {
     uint64_t at = id->from.payload, end = at + id->from.size;
     uint32_t crc = 0;
-    for (uint32_t i = 0; i < id->patch_count; i++) {
-        const w3di_bjson_edit_patch *patch = &id->patches[i];
+    const w3di_bjson_edit_patch *patch;
+    while ((patch = w3di_bjson_edit_patch_at(id, at)) != NULL) {
         crc = w3d_crc32c(crc, file->bytes + (size_t)at, (size_t)(patch->at - at));
         crc = w3d_crc32c(crc, patch->bytes, (size_t)patch->size);
         at = patch->at + patch->size;
@@ -426,9 +412,11 @@ static w3d_result w3di_bjson_edit_plan_lay_id(w3di_bjson_edit_plan_layout *p,
         if (!id->at) return w3di_bjson_edit_plan_short(error);
         return w3di_bjson_edit_plan_emit(edit, id->at, id->bytes, whole, part, error);
     }
-    for (uint32_t i = 0; i < id->patch_count && result == W3D_OK; i++)
-        result = w3di_bjson_edit_plan_emit(edit, id->patches[i].at, id->patches[i].bytes,
-                                           id->patches[i].size, 2, error);
+    const w3di_bjson_edit_patch *patch = w3di_bjson_edit_patch_at(id, 0);
+    while (patch && result == W3D_OK) {
+        result = w3di_bjson_edit_plan_emit(edit, patch->at, patch->bytes, patch->size, 2, error);
+        patch = w3di_bjson_edit_patch_at(id, patch->at + patch->size);
+    }
     if (p->file->flags & W3D_BJSON_CRC) id->crc = w3di_bjson_edit_plan_patched_crc(p->file, id);
     return result;
 }

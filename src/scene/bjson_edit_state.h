@@ -1,8 +1,8 @@
 /* bjson_edit_state.h - what an edit keeps: for each ID touched its patches or its tree; private.
  *
  * An ID begins as it lies in the file. While all changes fit their places it has *patches*: bytes
- * that stand for those in the file, sorted, apart from each other. The first change that does not
- * fit makes a *tree* of it, values in the edit's own memory that can be changed freely and are
+ * that stand for those in the file, in a tree, apart from each other. The first change that does
+ * not fit makes a *tree* of it, values in the edit's own memory that can be changed freely and are
  * encoded when the edit is planned; its large data still lie in the file, or where `borrow` says.
  * In a tree the values of maps are sorted by key, and `bits` of values that do not need it say:
  * of a map or list how many values there is room for, of data that the edit owns it. */
@@ -12,9 +12,11 @@
 #include "memory/allocator.h"
 #include "memory/chunk_arena.h"
 #include "scene/bjson_edit.h"
+#include "scene/bjson_table.h"
 
 /* Bytes that shall stand at `at` of the file. */
 typedef struct w3di_bjson_edit_patch {
+    w3di_bjson_table_node node; /* in a tree by `at` */
     uint64_t at, size;
     unsigned char *bytes;
 } w3di_bjson_edit_patch;
@@ -30,10 +32,9 @@ typedef struct w3di_bjson_edit_id {
     uint8_t has_time;   /* `time` was set for it */
     int64_t time;
     const char *name;
-    w3d_bjson_id from; /* as in the file */
-    w3di_bjson_edit_patch *patches;
-    uint32_t patch_count, patch_limit;
-    w3d_bjson_value root; /* a map */
+    w3d_bjson_id from;              /* as in the file */
+    w3di_bjson_table_node *patches; /* root of their tree, or NULL */
+    w3d_bjson_value root;           /* a map */
     /* The plan's. */
     uint64_t at;          /* chunk in the new file, or 0 */
     uint64_t old_size;    /* bytes of the chunk in the file, head and padding included, or 0 */
@@ -129,18 +130,19 @@ static inline w3di_bjson_edit_id *w3di_bjson_edit_known(const w3d_bjson_edit *ed
     return NULL;
 }
 
-/* The first patch that ends behind `at`. */
-static inline uint32_t w3di_bjson_edit_patch_at(const w3di_bjson_edit_id *id, uint64_t at)
+/* The first patch that ends behind `at`, or NULL. */
+static inline w3di_bjson_edit_patch *w3di_bjson_edit_patch_at(const w3di_bjson_edit_id *id,
+                                                              uint64_t at)
 {
-    uint32_t low = 0, high = id->patch_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (id->patches[middle].at + id->patches[middle].size > at)
-            high = middle;
-        else
-            low = middle + 1;
+    w3di_bjson_table_node *node = id->patches;
+    w3di_bjson_edit_patch *found = NULL;
+    while (node) {
+        w3di_bjson_edit_patch *patch = (w3di_bjson_edit_patch *)(void *)node;
+        int is_behind = patch->at + patch->size > at;
+        if (is_behind) found = patch;
+        node = is_behind ? node->left : node->right;
     }
-    return low;
+    return found;
 }
 
 /* The time the row shall have. */

@@ -8,6 +8,7 @@
 #include "scene/bjson_leaf.h"
 #include "scene/bjson_path.h"
 #include "scene/bjson_shapes.h"
+#include "scene/bjson_sort.h"
 
 enum { W3DI_BJSON_EDIT_OWNED = 1 }; /* `bits` of a value with data: they are the edit's to change */
 
@@ -20,62 +21,76 @@ static inline const unsigned char *w3di_bjson_edit_bytes(const w3d_bjson *file,
                                                          uint64_t size, w3d_chunk_arena *arena)
 {
     const unsigned char *base = file->bytes + (size_t)at;
-    uint32_t i = id ? w3di_bjson_edit_patch_at(id, at) : 0;
-    if (!id || !size || i == id->patch_count || id->patches[i].at >= at + size) return base;
+    const w3di_bjson_edit_patch *patch = id ? w3di_bjson_edit_patch_at(id, at) : NULL;
+    if (!size || !patch || patch->at >= at + size) return base;
     unsigned char *copy = (unsigned char *)w3d_chunk_arena_push(arena, (size_t)size, 1, 16);
     if (!copy) return NULL;
     w3d_copy(copy, base, (size_t)size);
-    for (; i < id->patch_count && id->patches[i].at < at + size; i++) {
-        const w3di_bjson_edit_patch *patch = &id->patches[i];
-        uint64_t from = patch->at > at ? patch->at : at;
-        uint64_t to = patch->at + patch->size < at + size ? patch->at + patch->size : at + size;
+    while (patch && patch->at < at + size) {
+        uint64_t from = patch->at > at ? patch->at : at, end = patch->at + patch->size;
+        uint64_t to = end < at + size ? end : at + size;
         w3d_copy(copy + (size_t)(from - at), patch->bytes + (size_t)(from - patch->at),
                  (size_t)(to - from));
+        patch = w3di_bjson_edit_patch_at(id, end);
     }
     return copy;
 }
 
-/* Makes [at, at + size) hold these bytes. Patches stay sorted and apart: those that the new one
- * meets become one with it. */
+/* The order of patches: by place, which no two share. */
+static inline int w3di_bjson_edit_patch_order(const void *wanted, const w3di_bjson_table_node *node)
+{
+    const w3di_bjson_edit_patch *patch = (const w3di_bjson_edit_patch *)(const void *)node;
+    return *(const uint64_t *)wanted < patch->at ? -1 : 1;
+}
+
+/* Makes [at, at + size) hold these bytes: over the patches there are, and in new ones between them.
+ * A place between two is filled once, so n calls make O(n) patches, in O(log n) each and what they
+ * copy. */
 static inline w3d_result w3di_bjson_edit_put(w3d_bjson_edit *edit, w3di_bjson_edit_id *id,
                                              uint64_t at, const void *bytes, uint64_t size)
 {
-    uint32_t first = w3di_bjson_edit_patch_at(id, at), end = first;
-    while (end < id->patch_count && id->patches[end].at < at + size) end++;
-    const w3di_bjson_edit_patch *old = first < end ? &id->patches[first] : NULL;
-    if (first == end && w3d_equal(edit->file->bytes + (size_t)at, bytes, (size_t)size))
+    const unsigned char *from = (const unsigned char *)bytes;
+    const uint64_t stop = at + size;
+    uint64_t room = 0, count = 0, pos = at, end;
+    w3di_bjson_edit_patch *patch = w3di_bjson_edit_patch_at(id, at), *made = NULL;
+    unsigned char *copy = NULL;
+    if ((!patch || patch->at >= stop) &&
+        w3d_equal(edit->file->bytes + (size_t)at, bytes, (size_t)size))
         return W3D_OK;
-    if (end - first == 1 && old->at <= at && at + size <= old->at + old->size) {
-        w3d_copy(old->bytes + (size_t)(at - old->at), bytes, (size_t)size);
-        id->is_changed = 1;
-        return W3D_OK;
+    for (; pos < stop; pos = end) { /* what is between the patches */
+        patch = w3di_bjson_edit_patch_at(id, pos);
+        end = patch ? patch->at + patch->size : stop;
+        if (patch && patch->at <= pos) continue;
+        room += (patch && patch->at < stop ? patch->at : stop) - pos;
+        count++;
     }
-    w3di_bjson_edit_patch made;
-    uint64_t stop = at + size;
-    made.at = at;
-    if (first < end) {
-        const w3di_bjson_edit_patch *last = &id->patches[end - 1];
-        if (old->at < at) made.at = old->at;
-        if (last->at + last->size > stop) stop = last->at + last->size;
+    if (count) {
+        made = (w3di_bjson_edit_patch *)w3d_chunk_arena_push(&edit->arena, (size_t)count,
+                                                             sizeof *made, 8);
+        copy = (unsigned char *)w3d_chunk_arena_push(&edit->arena, (size_t)room, 1, 8);
+        if (!made || !copy) return w3di_bjson_edit_no_memory(edit);
     }
-    made.size = stop - made.at;
-    made.bytes = (unsigned char *)w3d_chunk_arena_push(&edit->arena, (size_t)made.size, 1, 8);
-    if (!made.bytes) return w3di_bjson_edit_no_memory(edit);
-    if (first == end && id->patch_count == id->patch_limit) {
-        w3di_bjson_edit_patch *grown =
-            (w3di_bjson_edit_patch *)w3di_bjson_edit_grow(edit, id->patches, &id->patch_limit,
-                                                          sizeof *grown);
-        if (!grown) return w3di_bjson_edit_no_memory(edit);
-        id->patches = grown;
+    for (pos = at; pos < stop; pos = end) {
+        patch = w3di_bjson_edit_patch_at(id, pos);
+        if (patch && patch->at <= pos) {
+            end = patch->at + patch->size < stop ? patch->at + patch->size : stop;
+            w3d_copy(patch->bytes + (size_t)(pos - patch->at), from + (size_t)(pos - at),
+                     (size_t)(end - pos));
+            continue;
+        }
+        end = patch && patch->at < stop ? patch->at : stop;
+        w3d_copy(copy, from + (size_t)(pos - at), (size_t)(end - pos));
+        made->at = pos;
+        made->size = end - pos;
+        made->bytes = copy;
+        made->node.left = made->node.right = NULL;
+        made->node.hash = 0;
+        made->node.level = 1;
+        id->patches =
+            w3di_bjson_table_add(id->patches, &made->node, &pos, w3di_bjson_edit_patch_order);
+        copy += (size_t)(end - pos);
+        made++;
     }
-    for (uint32_t i = first; i < end; i++)
-        w3d_copy(made.bytes + (size_t)(id->patches[i].at - made.at), id->patches[i].bytes,
-                 (size_t)id->patches[i].size);
-    w3d_copy(made.bytes + (size_t)(at - made.at), bytes, (size_t)size);
-    w3d_move(id->patches + first + 1, id->patches + end,
-             (id->patch_count - end) * sizeof *id->patches);
-    id->patches[first] = made;
-    id->patch_count = id->patch_count - (end - first) + 1;
     id->is_changed = 1;
     return W3D_OK;
 }
@@ -227,34 +242,23 @@ static inline int w3di_bjson_edit_order(const char *a, const char *b)
     return (int)(unsigned char)*a - (int)(unsigned char)*b;
 }
 
-/* Sorts the values of a map by key. Source: Williams 1964, CACM 7(6), algorithm 232. */
+/* 1 where one value's key stands before the other's. */
+static inline int w3di_bjson_edit_before(const void *user, const void *a, const void *b)
+{
+    (void)user;
+    return w3di_bjson_edit_order(((const w3d_bjson_value *)a)->key,
+                                 ((const w3d_bjson_value *)b)->key) < 0;
+}
+
+/* Sorts the values of a map by key; most are sorted. */
 static inline void w3di_bjson_edit_sort(w3d_bjson_value *values, uint32_t count)
 {
-    uint32_t start = count / 2, end = count, ascends = 1;
+    uint32_t ascends = 1;
     while (ascends < count &&
            w3di_bjson_edit_order(values[ascends - 1].key, values[ascends].key) <= 0)
         ascends++;
-    if (ascends >= count) return;
-    while (end > 1) {
-        w3d_bjson_value moved;
-        if (start > 0) {
-            moved = values[--start];
-        } else {
-            moved = values[--end];
-            values[end] = values[0];
-        }
-        uint32_t hole = start;
-        while (hole < end / 2) {
-            uint32_t child = 2 * hole + 1;
-            if (child + 1 < end &&
-                w3di_bjson_edit_order(values[child].key, values[child + 1].key) < 0)
-                child++;
-            if (child >= end || w3di_bjson_edit_order(moved.key, values[child].key) >= 0) break;
-            values[hole] = values[child];
-            hole = child;
-        }
-        values[hole] = moved;
-    }
+    if (ascends < count)
+        w3di_bjson_sort(values, count, sizeof *values, w3di_bjson_edit_before, NULL);
 }
 
 /* A copy of bytes in the edit's memory; NULL: no memory. */

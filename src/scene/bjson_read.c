@@ -446,11 +446,16 @@ W3D_API uint32_t w3d_bjson_key(const w3d_bjson *file, const char *text)
     return W3D_BJSON_NONE;
 }
 
-/* Finds the lookup's name among the fields at `fields`; what the lookup is for is already in it. */
-static int w3di_bjson_read_lookup(w3d_bjson_lookup *lookup, const unsigned char *fields,
-                                  uint32_t count)
+/* The place of the lookup's name among the fields at `types`, in place of the older of the two that
+ * it has; NULL: it is not among them, which is remembered too. */
+static const w3d_bjson_place *w3di_bjson_read_lookup(w3d_bjson_lookup *lookup,
+                                                     const w3d_bjson *file, uint64_t types,
+                                                     uint32_t count)
 {
+    const unsigned char *fields = file->bytes + (size_t)types;
+    w3d_bjson_place *place = &lookup->places[lookup->next & 1u];
     uint32_t low = 0, high = count;
+    lookup->next ^= 1u;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (w3d_load_u32(fields + (size_t)middle * W3D_BJSON_FIELD_SIZE) < lookup->key)
@@ -460,52 +465,97 @@ static int w3di_bjson_read_lookup(w3d_bjson_lookup *lookup, const unsigned char 
     }
     const unsigned char *field = fields + (size_t)low * W3D_BJSON_FIELD_SIZE;
     int found = low < count && w3d_load_u32(field) == lookup->key;
-    lookup->field = found ? low : W3D_BJSON_NONE;
-    lookup->type = W3D_BJSON_NONE;
-    lookup->offset = lookup->size = lookup->end = 0;
-    if (!found) return 0;
+    place->types = types;
+    place->shape = W3D_BJSON_NONE;
+    place->field = found ? low : W3D_BJSON_NONE;
+    place->type = W3D_BJSON_NONE;
+    place->offset = place->size = place->end = 0;
+    if (!found) return NULL;
     uint32_t type = w3d_load_u32(field + 4), offset = w3d_load_u32(field + 8);
     uint32_t size = w3di_bjson_read_size(field);
     if (!w3d_bjson_tag_is_inline(field[4]) || size > UINT32_MAX - offset ||
         offset & (w3di_bjson_read_alignment(field) - 1))
-        return 1; /* not inline, or the bytes have changed */
-    lookup->type = type;
-    lookup->offset = offset;
-    lookup->size = size;
-    lookup->end = offset + size;
-    return 1;
+        return place; /* not inline, or the bytes have changed */
+    place->type = type;
+    place->offset = offset;
+    place->size = size;
+    place->end = offset + size;
+    return place;
 }
 
-W3D_API int w3d_bjson_lookup_find(w3d_bjson_lookup *lookup, const w3d_bjson_view *map)
+W3D_API const w3d_bjson_place *w3d_bjson_lookup_find(w3d_bjson_lookup *lookup,
+                                                     const w3d_bjson_view *map)
 {
     const unsigned char *fields = w3di_bjson_read_fields(map);
-    if (!fields || lookup->key == W3D_BJSON_NONE) return 0;
-    lookup->types = map->types;
-    lookup->shape = W3D_BJSON_NONE;
-    return w3di_bjson_read_lookup(lookup, fields, map->count);
+    if (!fields || lookup->key == W3D_BJSON_NONE) return NULL;
+    return w3di_bjson_read_lookup(lookup, map->id->file, map->types, map->count);
 }
 
-W3D_API int w3d_bjson_lookup_shape(w3d_bjson_lookup *lookup, const w3d_bjson *file, uint32_t shape)
+W3D_API const w3d_bjson_place *w3d_bjson_lookup_shape(w3d_bjson_lookup *lookup,
+                                                      const w3d_bjson *file, uint32_t shape)
 {
     uint64_t types;
-    uint32_t count;
+    uint32_t count, taken = lookup->next & 1u;
     if (lookup->key == W3D_BJSON_NONE || !w3di_bjson_read_fields_of(file, shape, &types, &count))
-        return 0;
-    lookup->types = types;
-    lookup->shape = shape;
-    return w3di_bjson_read_lookup(lookup, file->bytes + (size_t)types, count);
+        return NULL;
+    const w3d_bjson_place *place = w3di_bjson_read_lookup(lookup, file, types, count);
+    lookup->places[taken].shape = shape;
+    return place;
 }
 
 W3D_API int w3d_bjson_lookup_get(w3d_bjson_lookup *lookup, const w3d_bjson_view *map,
                                  w3d_bjson_view *view)
 {
-    if (map->types != lookup->types && !w3d_bjson_lookup_find(lookup, map)) return 0;
-    if (lookup->size)
-        return w3di_bjson_read_inline(map->id, lookup->type, map->slots + lookup->offset,
-                                      lookup->size, view);
+    const w3d_bjson_place *place = &lookup->places[map->types != lookup->places[0].types];
+    if (map->types != place->types) place = w3d_bjson_lookup_find(lookup, map);
+    if (!place) return 0;
+    if (place->size)
+        return w3di_bjson_read_inline(map->id, place->type, map->slots + place->offset, place->size,
+                                      view);
     const unsigned char *fields = w3di_bjson_read_fields(map);
-    if (!fields || lookup->field >= map->count) return 0;
-    return w3di_bjson_read_field(map, fields + (size_t)lookup->field * W3D_BJSON_FIELD_SIZE, view);
+    if (!fields || place->field >= map->count) return 0;
+    return w3di_bjson_read_field(map, fields + (size_t)place->field * W3D_BJSON_FIELD_SIZE, view);
+}
+
+W3D_API void w3d_bjson_names_make(w3d_bjson_names *names, const w3d_bjson *file)
+{
+    names->file = file;
+    names->none = w3d_bjson_lookup_of_key(W3D_BJSON_NONE);
+    for (uint32_t i = 0; i < sizeof names->names / sizeof *names->names; i++) {
+        names->names[i].first = names->names[i].last = 0;
+        names->names[i].size = UINT64_MAX;
+        names->names[i].lookup = names->none;
+    }
+}
+
+/* One loop over the name is the only branch that names at random make unforeseeable. */
+W3D_API w3d_bjson_lookup *w3d_bjson_names_lookup(w3d_bjson_names *names, const char *name)
+{
+    const uint32_t mask = sizeof names->names / sizeof *names->names - 1;
+    const unsigned char *text = (const unsigned char *)name;
+    const w3d_bjson *file = names->file;
+    uint64_t first = 0, last = 0;
+    size_t size = 0;
+    for (; text[size]; size++) {
+        last = last << 8 | text[size];
+        first = size < 8 ? last : first;
+    }
+    uint64_t hash = (last ^ (first + size) * 0x9E3779B97F4A7C15u) * 0xD6E8FEB86659FD93u;
+    w3d_bjson_name *found = &names->names[hash >> 32 & mask];
+    if (((found->first ^ first) | (found->last ^ last) | (found->size ^ size)) == 0) {
+        uint64_t at = found->lookup.key;
+        const unsigned char *key = file->bytes + (size_t)(file->keys + at);
+        if (size <= 16) return &found->lookup;
+        if (w3d_size_inside(at, size, file->keys_size) && w3d_equal(key + 8, text + 8, size - 16))
+            return &found->lookup;
+    }
+    uint32_t key = w3d_bjson_key(file, name);
+    if (key == W3D_BJSON_NONE) return &names->none;
+    found->first = first;
+    found->last = last;
+    found->size = size;
+    found->lookup = w3d_bjson_lookup_of_key(key);
+    return &found->lookup;
 }
 
 W3D_API int w3d_bjson_item(const w3d_bjson_view *container, uint32_t index, const char **key,

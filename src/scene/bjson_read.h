@@ -67,8 +67,8 @@ typedef struct w3d_bjson_chunk_view {
     uint64_t payload, size; /* at + 16, and bytes without the zeros behind */
 } w3d_bjson_chunk_view;
 
-/* The properties of one ID without what w3d_bjson_id says about the rest, for loops over many. Holds
- * pointers into the file: of one generation. */
+/* The properties of one ID without what w3d_bjson_id says about the rest, for loops over many.
+ * Holds pointers into the file: of one generation. */
 typedef struct w3d_bjson_record {
     const w3d_bjson *file;
     const unsigned char *bytes; /* the record, and the heap behind it; on a multiple of 8 */
@@ -77,18 +77,39 @@ typedef struct w3d_bjson_record {
     uint32_t shape; /* says how the record is laid out: numbers that are equal, equally */
 } w3d_bjson_record;
 
-/* A property's name looked up once for all maps of a file, with where it lay in the last map.
- * Made by w3d_bjson_lookup_make. */
-typedef struct w3d_bjson_lookup {
-    uint64_t types;  /* those of the last map: maps of one shape share them */
-    uint32_t shape;  /* that of the last record, or W3D_BJSON_NONE */
-    uint32_t key;    /* from w3d_bjson_key; W3D_BJSON_NONE: no map has it */
-    uint32_t field;  /* its place in that map, or W3D_BJSON_NONE */
+/* Where a property lies in all maps of one shape. */
+typedef struct w3d_bjson_place {
+    uint64_t types;  /* those of the maps: maps of one shape share them */
+    uint32_t shape;  /* that of the records, or W3D_BJSON_NONE */
+    uint32_t field;  /* its place among the fields, or W3D_BJSON_NONE: they have none */
     uint32_t type;   /* W3D_BJSON_TYPE of an inline value; W3D_BJSON_NONE: it is not inline */
     uint32_t offset; /* of an inline value in the record ... */
     uint32_t size;   /* ... its bytes, or 0: it is not inline ... */
     uint32_t end;    /* ... and where it ends */
+} w3d_bjson_place;
+
+/* A property's name looked up once for all maps of a file, with where it lay in maps of the last
+ * two shapes. Made by w3d_bjson_lookup_make. */
+typedef struct w3d_bjson_lookup {
+    w3d_bjson_place places[2];
+    uint32_t key;  /* from w3d_bjson_key; W3D_BJSON_NONE: no map has it */
+    uint32_t next; /* which of the two the next new shape takes */
 } w3d_bjson_lookup;
+
+/* A name asked for lately. */
+typedef struct w3d_bjson_name {
+    uint64_t first, last; /* its first and last 8 bytes, or all it has */
+    uint64_t size;        /* bytes, or UINT64_MAX: no name yet */
+    w3d_bjson_lookup lookup;
+} w3d_bjson_name;
+
+/* Lookups of the names asked for lately, where names are only known at run time. Made by
+ * w3d_bjson_names_make; some 6 KB. */
+typedef struct w3d_bjson_names {
+    const w3d_bjson *file;
+    w3d_bjson_lookup none;    /* of a name that no map has */
+    w3d_bjson_name names[64]; /* by hash */
+} w3d_bjson_names;
 
 /* A tag, subtype and n as the u32 they are in the file. */
 #define W3D_BJSON_TYPE(tag, subtype, n)                                                            \
@@ -148,24 +169,42 @@ W3D_API int w3d_bjson_item(const w3d_bjson_view *container, uint32_t index, cons
  * Cost: O(log bytes of KEYS) comparisons. */
 W3D_API uint32_t w3d_bjson_key(const w3d_bjson *file, const char *text);
 
-/* A lookup of that name, for maps of this file. */
-static inline w3d_bjson_lookup w3d_bjson_lookup_make(const w3d_bjson *file, const char *name)
+/* A lookup by a key, for maps of this file. */
+static inline w3d_bjson_lookup w3d_bjson_lookup_of_key(uint32_t key)
 {
     w3d_bjson_lookup lookup;
     w3d_fill(&lookup, 0, sizeof lookup);
-    lookup.type = lookup.shape = W3D_BJSON_NONE;
-    lookup.key = w3d_bjson_key(file, name);
+    lookup.places[0].type = lookup.places[0].shape = W3D_BJSON_NONE;
+    lookup.places[1].type = lookup.places[1].shape = W3D_BJSON_NONE;
+    lookup.key = key;
     return lookup;
 }
 
-/* Finds the lookup's name among a map's fields, for the two below; 0 where there is none. */
-W3D_API int w3d_bjson_lookup_find(w3d_bjson_lookup *lookup, const w3d_bjson_view *map);
+/* A lookup of that name, for maps of this file. */
+static inline w3d_bjson_lookup w3d_bjson_lookup_make(const w3d_bjson *file, const char *name)
+{
+    return w3d_bjson_lookup_of_key(w3d_bjson_key(file, name));
+}
+
+/* Readies *names for names of this file; nothing to release. */
+W3D_API void w3d_bjson_names_make(w3d_bjson_names *names, const w3d_bjson *file);
+
+/* The lookup of a name, for any call that takes one: valid until the next call.
+ *
+ *     at = w3d_bjson_record_data(&record, w3d_bjson_names_lookup(&names, name), W3D_BJSON_F64);
+ *
+ * Cost    O(bytes of the name) where it is one of the last names asked for, else w3d_bjson_key. */
+W3D_API w3d_bjson_lookup *w3d_bjson_names_lookup(w3d_bjson_names *names, const char *name);
+
+/* Finds where the lookup's name lies in maps like this one, for the two below; NULL: nowhere. */
+W3D_API const w3d_bjson_place *w3d_bjson_lookup_find(w3d_bjson_lookup *lookup,
+                                                     const w3d_bjson_view *map);
 
 /* The value of the lookup's name in a map; 0 where `map` is none or has none, *view then untouched.
  *
  *   lookup  in/out  for one file at a time, and one thread
  *
- * Cost    O(1) where the shape is that of the last call, else O(log fields). */
+ * Cost    O(1) where the shape is one of the last two, else O(log fields). */
 W3D_API int w3d_bjson_lookup_get(w3d_bjson_lookup *lookup, const w3d_bjson_view *map,
                                  w3d_bjson_view *view);
 
@@ -174,14 +213,19 @@ W3D_API int w3d_bjson_lookup_get(w3d_bjson_lookup *lookup, const w3d_bjson_view 
  *     const float *at = (const float *)w3d_bjson_lookup_data(
  *         &location, &map, W3D_BJSON_TYPE(W3D_BJSON_VECTOR, W3D_BJSON_SUB_F32, 3));
  *
- * Cost    some ten instructions where the shape is that of the last call. */
+ * Cost    some ten instructions where the shape is one of the last two. */
 static inline const void *w3d_bjson_lookup_data(w3d_bjson_lookup *lookup, const w3d_bjson_view *map,
                                                 uint32_t type)
 {
-    if (map->types != lookup->types && !w3d_bjson_lookup_find(lookup, map)) return NULL;
+    const w3d_bjson_place *place = &lookup->places[0];
+    if (map->types != place->types) {
+        place = &lookup->places[1];
+        if (map->types != place->types) place = w3d_bjson_lookup_find(lookup, map);
+        if (!place) return NULL;
+    }
     const w3d_bjson *file = map->id->file;
-    if (lookup->type != type || map->slots + lookup->end > file->size) return NULL;
-    return file->bytes + (size_t)map->slots + lookup->offset;
+    if (place->type != type || map->slots + place->end > file->size) return NULL;
+    return file->bytes + (size_t)map->slots + place->offset;
 }
 
 /* The row that a reference's 4 bytes stand for, W3D_BJSON_NONE where that is none. NULL: none. */
@@ -245,22 +289,29 @@ static inline int w3d_bjson_record_at(const w3d_bjson *file, uint32_t row, w3d_b
 W3D_API const void *w3d_bjson_record_find(const w3d_bjson_record *record, const char *name,
                                           uint32_t type);
 
-/* Finds the lookup's name in a shape, for the call below; 0 where there is none. */
-W3D_API int w3d_bjson_lookup_shape(w3d_bjson_lookup *lookup, const w3d_bjson *file, uint32_t shape);
+/* Finds where the lookup's name lies in a shape, for the call below; NULL: nowhere. */
+W3D_API const w3d_bjson_place *w3d_bjson_lookup_shape(w3d_bjson_lookup *lookup,
+                                                      const w3d_bjson *file, uint32_t shape);
 
 /* The same where the name has been looked up.
  *
  *   lookup  in/out  for one file at a time, and one thread
  *
- * Cost    three compares where the shape is that of the last call, else O(log fields). */
+ * Cost    three compares where the shape is that of the last calls, four where it is the one before
+ *         that, else O(log fields). */
 static inline const void *w3d_bjson_record_data(const w3d_bjson_record *record,
                                                 w3d_bjson_lookup *lookup, uint32_t type)
 {
-    if (lookup->shape != record->shape &&
-        !w3d_bjson_lookup_shape(lookup, record->file, record->shape))
-        return NULL;
-    if (lookup->type != type || lookup->end > record->size) return NULL;
-    return record->bytes + lookup->offset;
+    const w3d_bjson_place *place = lookup->places;
+    if (place->shape == record->shape) { /* most: no pointer to wait for */
+        if (place->type != type || place->end > record->size) return NULL;
+        return record->bytes + place->offset;
+    }
+    place++;
+    if (place->shape != record->shape)
+        place = w3d_bjson_lookup_shape(lookup, record->file, record->shape);
+    if (!place || place->type != type || place->end > record->size) return NULL;
+    return record->bytes + place->offset;
 }
 
 /* The row that a reference's 4 bytes stand for, W3D_BJSON_NONE where that is none. NULL: none. */

@@ -11,6 +11,7 @@
 #include "core/bytes.h"
 #include "core/hash.h"
 #include "core/utf8.h"
+#include "scene/bjson_sort.h"
 #include "scene/bjson_table.h"
 #include "scene/bjson_write.h"
 
@@ -167,41 +168,24 @@ static inline w3d_result w3di_bjson_shapes_key_of(w3di_bjson_shapes *s,
     return w3di_bjson_shapes_intern(s, value->key, s->by_text, out);
 }
 
-/* 1 where a stands before b: by bytes, the shorter first. */
-static inline int w3di_bjson_shapes_before(const w3di_bjson_shapes_key *a,
-                                           const w3di_bjson_shapes_key *b)
+/* 1 where one rank's key stands before the other's: by bytes, the shorter first. */
+static inline int w3di_bjson_shapes_before(const void *user, const void *a, const void *b)
 {
-    const unsigned char *left = (const unsigned char *)a->text;
-    const unsigned char *right = (const unsigned char *)b->text;
+    const unsigned char *left =
+        (const unsigned char *)((const w3di_bjson_shapes_rank *)a)->key->text;
+    const unsigned char *right =
+        (const unsigned char *)((const w3di_bjson_shapes_rank *)b)->key->text;
     size_t i = 0;
+    (void)user;
     while (left[i] && left[i] == right[i]) i++;
     W3DI_BJSON_TABLE_COUNT(1 + i / 8);
     return left[i] < right[i];
 }
 
-/* Heapsort by text. Source: Williams 1964, CACM 7(6), algorithm 232. */
+/* Sorts keys by text. */
 static inline void w3di_bjson_shapes_sort(w3di_bjson_shapes_rank *ranks, uint32_t count)
 {
-    uint32_t start = count / 2, end = count;
-    while (end > 1) {
-        w3di_bjson_shapes_rank moved;
-        if (start > 0) {
-            moved = ranks[--start];
-        } else {
-            moved = ranks[--end];
-            ranks[end] = ranks[0];
-        }
-        uint32_t hole = start;
-        while (hole < end / 2) {
-            uint32_t child = 2 * hole + 1;
-            if (child + 1 < end && w3di_bjson_shapes_before(ranks[child].key, ranks[child + 1].key))
-                child++;
-            if (child >= end || !w3di_bjson_shapes_before(moved.key, ranks[child].key)) break;
-            ranks[hole] = ranks[child];
-            hole = child;
-        }
-        ranks[hole] = moved;
-    }
+    w3di_bjson_sort(ranks, count, sizeof *ranks, w3di_bjson_shapes_before, NULL);
 }
 
 /* ---- shapes ---- */

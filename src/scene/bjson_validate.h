@@ -20,7 +20,7 @@
  *         W3D_ERR_CHECKSUM, W3D_ERR_UTF8, W3D_ERR_LIMIT (nesting), W3D_ERR_FORMAT (all else)
  * Cost    O(size) time, whatever the bytes: at most 10 steps a byte, by shapes of 256 fields in an
  *         order of their own (tests/test_bjson_linear.c counts). Plain arrays of numbers are not
- *         read unless the file has checksums. No memory but 3 KB of stack, and at most 33 levels
+ *         read unless the file has checksums. No memory but 7 KB of stack, and at most 33 levels
  *         of recursion.
  * Thread  reads only its arguments. */
 W3D_API w3d_result w3d_bjson_validate(const void *bytes, size_t size, w3d_bjson *file,

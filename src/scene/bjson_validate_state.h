@@ -14,9 +14,9 @@
 #endif
 
 enum {
-    W3DI_BJSON_VALIDATE_PROGRAMS = 8, /* kept at a time */
-    W3DI_BJSON_VALIDATE_CHECKS = 12,  /* of each kind in one */
-    W3DI_BJSON_VALIDATE_PLAIN = 512   /* bytes of a record that has one */
+    W3DI_BJSON_VALIDATE_PROGRAMS = 16, /* kept at a time */
+    W3DI_BJSON_VALIDATE_CHECKS = 8,    /* of each kind in one */
+    W3DI_BJSON_VALIDATE_PLAIN = 512    /* bytes of a record that has one */
 };
 
 /* Bits of the 8 bytes at `at` in a record that must be zero, or of an index and 1 that count. */
@@ -25,17 +25,24 @@ typedef struct w3di_bjson_validate_check {
     size_t at;
 } w3di_bjson_validate_check;
 
-/* What there is to check in the record of a plain shape, one without heap and large arrays: bits of
- * bools, nulls and gaps, and indices of references. The first two of each kind are always there,
- * with no bits where they check nothing. */
+/* A value that owns bytes of the heap: its place in the record, and its type as shapes have it. */
+typedef struct w3di_bjson_validate_heap_check {
+    uint32_t at, type;
+} w3di_bjson_validate_heap_check;
+
+/* What there is to check in the record of a shape without large arrays and unknown tags: bits of
+ * bools, nulls and gaps, indices of references, and what lies in the heap, in its order. The first
+ * two of the other kinds are always there, with no bits where they check nothing. */
 typedef struct w3di_bjson_validate_program {
     w3di_bjson_validate_check zeros[W3DI_BJSON_VALIDATE_CHECKS];
     w3di_bjson_validate_check references[W3DI_BJSON_VALIDATE_CHECKS];
-    uint32_t zero_count, reference_count;
-    uint64_t record;   /* {u32 bytes, with the zeros that make them a multiple of 4; u32 shape} */
+    w3di_bjson_validate_heap_check heaps[W3DI_BJSON_VALIDATE_CHECKS];
+    uint32_t zero_count, reference_count, heap_count;
+    uint32_t shape;
+    uint32_t size;     /* of the record */
     uint32_t is_known; /* the shape has been looked at */
     uint32_t is_plain; /* and has a program */
-    uint32_t is_long;  /* of more than two checks of a kind */
+    uint32_t is_long;  /* of more than two zeros or references */
 } w3di_bjson_validate_program;
 
 /* A file being checked, and the ID the walk is in. Offsets count from the file's start, but for

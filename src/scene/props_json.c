@@ -117,7 +117,11 @@ static w3d_result w3di_props_json_write_struct(w3d_json_writer *writer, const w3
 W3D_API w3d_result w3d_props_to_json(const w3d_props *table, const void *data,
                                      w3d_json_writer *writer)
 {
-    return w3di_props_json_write_struct(writer, table, data, 0);
+    w3d_result result = w3di_props_json_write_struct(writer, table, data, 0);
+    if (result != W3D_OK && writer->result == W3D_OK) /* an object is half written: no more of it */
+        writer->result = w3d_error_set(&writer->error, result, writer->written + writer->used,
+                                       "a struct that cannot be written");
+    return result;
 }
 
 /* ---- reading ---- */

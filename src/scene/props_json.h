@@ -28,8 +28,9 @@
  * left out.
  *
  * Errors  W3D_ERR_RANGE an enum that is none of its items; W3D_ERR_TRUNCATED a string without its
- *         NUL; W3D_ERR_ARGUMENT a count without a pointer; those of json_write. The text is then
- *         incomplete. */
+ *         NUL; W3D_ERR_ARGUMENT a count without a pointer; W3D_ERR_LIMIT more than
+ *         W3D_PROPS_DEPTH_LIMIT structs inside each other; those of json_write. The text is then
+ *         incomplete, and the writer refuses whatever follows. */
 W3D_API w3d_result w3d_props_to_json(const w3d_props *table, const void *data,
                                      w3d_json_writer *writer);
 

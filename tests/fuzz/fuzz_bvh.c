@@ -1,7 +1,7 @@
-/* fuzz_bvh.c - any bytes as a tree's block, and as the corners and connectivity of a mesh to build one.
+/* fuzz_bvh.c - any bytes as a tree's block, and as a mesh to build one of.
  *
- * First byte even: the rest is a block. Odd: the second byte is a number of vertices, then their floats,
- * then a byte for every index; what the finished tree says has to stay in range. */
+ * First byte even: the rest is a block. Odd: the second byte is a number of vertices, then their
+ * floats, then a byte for every index; what the finished tree says has to stay in range. */
 #include "mesh/mesh_bvh_build.h"
 #include "mesh/mesh_bvh_query.h"
 #include "mesh/mesh_bvh_trace.h"
@@ -14,7 +14,19 @@ static void must(int condition)
     if (!condition) __builtin_trap();
 }
 
-static void ask(const w3d_mesh_bvh *bvh, const float *numbers)
+/* Whether all are where the header of mesh_bvh_trace.h promises something. */
+static int moderate(const float *numbers, size_t count)
+{
+    int result = 1;
+    for (size_t i = 0; i < count; i++) {
+        float size = numbers[i] < 0.0f ? -numbers[i] : numbers[i];
+        result &= size == 0.0f || (size > 1e-18f && size < 1e18f);
+    }
+    return result;
+}
+
+/* built: the boxes are known to be right, and so one ray and four have to agree. */
+static void ask(const w3d_mesh_bvh *bvh, const float *numbers, int built)
 {
     w3d_mesh_bvh_ray ray;
     w3d_mesh_bvh_hit hits[5];
@@ -28,6 +40,15 @@ static void ask(const w3d_mesh_bvh *bvh, const float *numbers)
     int found = w3d_mesh_bvh_closest(bvh, &ray, hits);
     (void)w3d_mesh_bvh_any(bvh, &ray);
     if (found) must(hits[0].triangle < bvh->item_count);
+    w3d_mesh_bvh_ray four[4];
+    w3d_mesh_bvh_hit together[4];
+    for (int k = 0; k < 4; k++) {
+        four[k] = ray;
+        if (k & 1) four[k].direction[k / 2] += 0.25f;
+    }
+    unsigned met = w3d_mesh_bvh_closest4(bvh, four, together);
+    must(!built || ((met & 1u) == (unsigned)found && (met >> 2 & 1u) == (unsigned)found));
+    must(!built || !found || !memcmp(&together[0], hits, sizeof *hits));
     must(w3d_mesh_bvh_all(bvh, &ray, hits, 5) <= 5);
     if (w3d_mesh_bvh_closest_point(bvh, ray.origin, 0.0f, &point))
         must(point.triangle < bvh->item_count);
@@ -44,7 +65,7 @@ static void as_block(const uint8_t *data, size_t size)
     float numbers[8] = { 0.1f, 0.2f, 3.0f, 0.0f, 0.05f, -0.02f, -1.0f, 0.0f };
     void *copy = malloc(size + 1);
     memcpy(copy, data, size);
-    if (w3d_mesh_bvh_open(copy, size, &bvh, NULL) == W3D_OK) ask(&bvh, numbers);
+    if (w3d_mesh_bvh_open(copy, size, &bvh, NULL) == W3D_OK) ask(&bvh, numbers, 0);
     free(copy);
 }
 
@@ -80,10 +101,10 @@ static void as_mesh(const uint8_t *data, size_t size)
          W3D_OK);
     must(w3d_mesh_bvh_open(block, used, &bvh, NULL) == W3D_OK);
     must(bvh.item_count == count / 3);
-    ask(&bvh, numbers);
+    ask(&bvh, numbers, moderate(numbers, 8) && moderate(positions, 3 * (size_t)vertices));
     memcpy(positions, numbers, vertices > 2 ? 32 : 12);
     must(w3d_mesh_bvh_refit(&desc.mesh, block, used) == W3D_OK);
-    ask(&bvh, numbers);
+    ask(&bvh, numbers, moderate(numbers, 8) && moderate(positions, 3 * (size_t)vertices));
     free(block);
     free(scratch);
 }

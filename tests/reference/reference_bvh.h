@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* Where a ray meets a triangle's plane: t, and the least of its three weights there, below 0 outside.
- * 0: parallel, or no triangle. */
+/* Where a ray meets a triangle's plane: t, and the least of its three weights there, below 0
+ * outside. 0: parallel, or no triangle. */
 int reference_bvh_ray(const w3d_mesh_view *mesh, uint32_t triangle, const w3d_mesh_bvh_ray *ray,
                       double *t, double *inside);
 
@@ -20,12 +20,12 @@ double reference_bvh_distance(const w3d_mesh_view *mesh, uint32_t triangle, cons
 /* The distance to the whole mesh. */
 double reference_bvh_nearest(const w3d_mesh_view *mesh, const double *point);
 
-/* The solid angle that the mesh fills seen from a point, over 4 pi: 1 inside a closed mesh, 0 outside
- * (van Oosterom and Strackee 1983). */
+/* The solid angle that the mesh fills seen from a point, over 4 pi: 1 inside a closed mesh, 0
+ * outside (van Oosterom and Strackee 1983). */
 double reference_bvh_winding(const w3d_mesh_view *mesh, const double *point);
 
-/* The least overlap of a triangle and a box over the thirteen separating axes, in units of length: below
- * 0 they are apart. */
+/* The least overlap of a triangle and a box over the thirteen separating axes, in units of length:
+ * below 0 they are apart. */
 double reference_bvh_box(const w3d_mesh_view *mesh, uint32_t triangle, const double *min,
                          const double *max);
 

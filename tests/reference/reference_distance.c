@@ -175,6 +175,7 @@ reference_distance reference_distance_to(const w3d_mesh_view *from, const w3d_me
     double total = 0, before = 0, sum = 0, most = 0;
     uint32_t triangles = from->index_count / 3, sample = 0, stamp = 0;
     double *area = (double *)calloc((size_t)triangles + 1, sizeof(double));
+    uint8_t *seen = (uint8_t *)calloc((size_t)from->vertex_count + 1, 1);
     grid g;
     make_grid(&g, to);
     for (uint32_t t = 0; t < triangles; t++) {
@@ -191,8 +192,11 @@ reference_distance reference_distance_to(const w3d_mesh_view *from, const w3d_me
             result.rms = result.max = HUGE_VAL;
             break;
         }
-        for (int corner = 0; corner < 3; corner++)
-            most = fmax(most, nearest(&g, c + 3 * corner, ++stamp));
+        for (int corner = 0; corner < 3; corner++) {
+            uint8_t *once = &seen[from->indices[3 * (size_t)t + (size_t)corner]];
+            if (!*once) most = fmax(most, nearest(&g, c + 3 * corner, ++stamp));
+            *once = 1;
+        }
         /* Sample i lies at area (i + 1/2) / samples; inside its triangle the points follow the
          * plastic-number sequence (Roberts 2018), folded at the diagonal. */
         before += area[t];
@@ -216,5 +220,6 @@ reference_distance reference_distance_to(const w3d_mesh_view *from, const w3d_me
     free(g.stamp);
     free(g.corners);
     free(area);
+    free(seen);
     return result;
 }
