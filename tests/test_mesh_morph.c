@@ -42,7 +42,8 @@ static void make_morph(morph *m)
             if (test_random_below(t ? 40 : 2) == 0) m->vertices[t][target->count++] = i;
         target->vertices = m->vertices[t];
     }
-    fill(m->weights, TARGETS);
+    volatile uint32_t targets = TARGETS; /* a constant makes clang 14 of Emscripten 3.1.6 mix lanes up */
+    fill(m->weights, targets);
     for (int t = 5; t < TARGETS; t++) m->targets[t].deltas = m->dense[t & 1]; /* a run of five */
     m->desc.rows = m->base;
     m->desc.targets = m->targets;
