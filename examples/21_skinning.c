@@ -80,7 +80,9 @@ int main(void)
         deltas[i][0] = 1;
     }
     w3d_morph_target target = { deltas[0], ring, SEGMENTS, 0 };
-    w3d_mesh_morph_desc morph = { rest[0], &target, &weight, 1, VERTICES };
+    w3d_mesh_morph_desc morph = {
+        .rows = rest[0], .targets = &target, .weights = &weight, .target_count = 1, .vertex_count = VERTICES
+    };
     if (w3d_mesh_morph(&morph, moved[0]) != W3D_OK) return 1;
     printf("morphed: the tube ends at x = %.1f\n", moved[VERTICES - 1][0]);
     return 0;

@@ -192,7 +192,8 @@ def need(tool, why=""):
 # ---- the groups -------------------------------------------------------------------------------
 
 def headers_alone(matrix):
-    """Each header of src/ is complete in itself, and may be included twice."""
+    """Each header of src/ is complete in itself, and may be included twice. _GNU_SOURCE is what the
+    .c of a header for an operating system begins with."""
     languages = matrix.languages(["c99"], ["c++11"])
     for number, path in enumerate(matrix.headers):
         stem = path.replace("/", "_")[:-2]
@@ -201,7 +202,8 @@ def headers_alone(matrix):
                          "typedef int alone;\n")
         for compiler, standard, suffix, warnings in matrix.turn(number, languages):
             yield Job(f"{path} {compiler}", [compiler, standard, "-I", str(ROOT / "src"), *warnings,
-                                             "-fsyntax-only", f"alone/{stem}.{suffix}"])
+                                             "-D_GNU_SOURCE", "-fsyntax-only",
+                                             f"alone/{stem}.{suffix}"])
 
 
 def sources_alone(matrix):
