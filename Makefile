@@ -3,6 +3,7 @@
 #   make demo      a model in, a table, scene.bjson and scene.png out   (FILES="a.glb b.obj")
 #   make page      the same in a browser: build/page/index.html
 #   make ring      a page where a JavaScript worker and a C worker share a ring: build/ring/
+#   make web-examples   the GPU examples as a page, by WebGL2 or WebGPU: build/web_examples/
 #   make tool      build/bjson_tool, which looks into scene files, changes and compares them
 #   make test      every test; installs what a fresh Debian or Ubuntu lacks (tests/setup.sh)
 #   make bench     the tables against other libraries; figures also go to bench/results/
@@ -21,7 +22,7 @@ DEMO  = -DW3D_STATIC=1 -I. -include examples/demo/pipeline.c
 CLANG ?= clang
 WASM  = $(CLANG) --target=wasm32 -Oz -msimd128 -mbulk-memory -fvisibility=hidden -DNDEBUG -I.
 
-.PHONY: demo page ring tool test bench fuzz header clean
+.PHONY: demo page ring web-examples tool test bench fuzz header clean
 
 demo: build/demo
 	./build/demo $(FILES) --out $(OUT)
@@ -52,6 +53,21 @@ ring: wasm3d.h
 # One file again; the first holds the implementation.
 TOOL = examples/bjson_tool/main.c $(filter-out %/main.c,$(wildcard examples/bjson_tool/*.c))
 
+GPU_EXAMPLES = 10_triangle 11_textured_cube 12_many 13_compute
+
+web-examples: wasm3d.h
+	mkdir -p build/web_examples
+	for name in $(GPU_EXAMPLES); do \
+	    $(WASM) -DW3D_STATIC=1 -DW3D_WEB=0 -include examples/gpu/web.c -c examples/gpu/$$name.c \
+	        -o build/web_examples/$$name.o && \
+	    $(CLANG) --target=wasm32 -nostdlib -Wl,--no-entry,--gc-sections,--strip-all \
+	        build/web_examples/$$name.o -o build/web_examples/$$name.wasm && \
+	    rm build/web_examples/$$name.o || exit 1; \
+	done
+	python3 amalgamate.py --js >build/web_examples/wasm3d.js
+	cp examples/gpu/index.* build/web_examples/
+	@echo "made build/web_examples; see it with: python3 -m http.server -d build/web_examples"
+
 tool: build/bjson_tool
 
 build/bjson_tool: wasm3d.h $(wildcard examples/bjson_tool/*.[ch])
@@ -73,4 +89,4 @@ header:
 	python3 amalgamate.py
 
 clean:
-	rm -rf build/demo build/bjson_tool build/demo_out build/page build/ring build/python build/tests build/bench build/fuzz
+	rm -rf build/demo build/bjson_tool build/demo_out build/page build/ring build/web_examples build/python build/tests build/bench build/fuzz

@@ -658,13 +658,19 @@ def embedded(root):
     names = [name for one in classic for name in one.exports]
     function = ["{", *lines(classic, True),
                 "Module['w3d'] = { " + ", ".join(f"'{name}': {name}" for name in names) + " };", "}"]
-    section = ['.section .custom_section.w3d.js,"",@\n',
-               *(f'.ascii {string(line + chr(10))}\n' for line in lines(scripts, False))]
+    # What draws is larger than the rest and comes last, so that a module can do without it.
+    gpu = [one for one in scripts if one.name.startswith("gpu")]
+
+    def section(chosen):
+        return (f"    {c_string(f'.ascii {string(line + chr(10))}{chr(10)}')}\n" for line in lines(chosen, False))
+
     out = [WEB_OPEN, "#if defined(__EMSCRIPTEN__)\n#include <emscripten.h>\n"
            "_EM_JS(void, w3d_host_web, w3d_host_web, (void),\n",
            *(f"    {c_string(line + ' ')}\n" for line in function), ")\n",
-           "#elif defined(__wasm__)\n__asm__(\n", *(f"    {c_string(line)}\n" for line in section),
-           ");\n#endif\n", WEB_CLOSE]
+           "#elif defined(__wasm__)\n__asm__(\n",
+           "    " + c_string('.section .custom_section.w3d.js,"",@\n') + "\n",
+           *section([one for one in scripts if one not in gpu]),
+           "#if W3D_WEB_GPU\n", *section(gpu), "#endif\n);\n#endif\n", WEB_CLOSE]
     return ["".join(out)]
 
 

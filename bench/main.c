@@ -13,7 +13,7 @@ test_state test; /* the meshes of the tests draw from its generator */
     X(arena) X(slab) X(handle) X(sandbox) X(ring) X(snapshot) X(jobs) X(trace)                     \
     X(pack) X(mesh) X(mesh_order) X(mesh_simplify) X(mesh_adjacency) X(mesh_meshlet) X(mesh_codec)   \
     X(mesh_bvh) X(mesh_normals) X(mesh_skinning) X(mesh_tangents) X(mesh_polygon)                   \
-    X(json) X(bjson) X(gltf) X(raster)
+    X(json) X(bjson) X(gltf) X(raster) X(gpu) X(shader_run)
 
 #define DECLARE(name) void bench_##name(void);
 BENCHES(DECLARE)

@@ -53,7 +53,9 @@
  *            bjson_describe bjson_edit bjson_diff bjson_merge bjson_seal bjson_json
  *            props props_path props_bjson props_bjson_read props_json props_blender
  *   asset/   asset_scene gltf gltf_scene obj asset_bjson
- *   gpu/     soft_raster
+ *   gpu/     gpu_types gpu_stream gpu_resource gpu_pipeline gpu_pass gpu gpu_check gpu_capture
+ *            shader shader_glsl shader_run shader_create
+ *            gpu_null gpu_soft gpu_gl gpu_web gpu_webgpu soft_raster
  *   render/  thumbnail
  *
  *   Each begins with a line such as "---- mesh/mesh_normals.h ----" and says there what it is for.
@@ -244,6 +246,23 @@
 #include "asset/obj.h"
 #include "asset/asset_bjson.h"
 
+#include "gpu/gpu_types.h"
+#include "gpu/gpu_stream.h"
+#include "gpu/gpu_resource.h"
+#include "gpu/gpu_pipeline.h"
+#include "gpu/gpu_pass.h"
+#include "gpu/gpu.h"
+#include "gpu/gpu_check.h"
+#include "gpu/gpu_capture.h"
+#include "gpu/shader.h"
+#include "gpu/shader_glsl.h"
+#include "gpu/shader_run.h"
+#include "gpu/shader_create.h"
+#include "gpu/gpu_null.h"
+#include "gpu/gpu_soft.h"
+#include "gpu/gpu_gl.h"
+#include "gpu/gpu_web.h"
+#include "gpu/gpu_webgpu.h"
 #include "gpu/soft_raster.h"
 
 #include "render/thumbnail.h"

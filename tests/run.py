@@ -84,6 +84,11 @@ def steps():
     yield "properties for Blender", ["python3", "tests/test_props_blender.py"]
     yield "mesh codecs against meshoptimizer", ["node", "tests/oracle_meshopt.mjs"]
     yield "tangents against MikkTSpace", ["node", "tests/oracle_mikktspace.mjs"]
+    yield "shaders: WGSL and GLSL", ["node", "tests/oracle_shaders.mjs"]
+    yield "GPU: GL and GLES on Mesa", ["python3", "tests/test_gpu_native.py"]
+    yield "GPU: WebGL2 and WebGPU from C", ["node", "tests/web/test_gpu.mjs"]
+    yield "GPU: WebGPU", ["node", "tests/web/test_gpu_webgpu.mjs"]
+    yield "GPU: the page of examples", ["node", "tests/web/test_gpu_page.mjs"]
     yield "seeds are fresh", ["python3", "tests/make_gltf_corpus.py", "--check"]
     yield "models against assimp", ["python3", "tests/oracle_assimp.py"]
 
@@ -97,6 +102,7 @@ def wider_steps():
     yield "demo: same bytes, newest", ["python3", "tests/test_demo.py", "--ci"]
     yield "ring: all pairs, 10^7 records", ["node", "tests/web/test_ring.mjs", "--full"]
     yield "freestanding threads, long litmus", ["node", "tests/web/test_threads.mjs", "--rounds", "20000"]
+    yield "GPU: GL and GLES on Mesa, sanitized", ["python3", "tests/test_gpu_native.py", "--sanitize"]
     yield "BJSON vectors, 40,000 damaged", ["python3", "tests/test_vectors.py", "--mutants", "40000"]
     yield "BJSON tool, sanitized", ["python3", "tests/test_bjson_tool.py", "-fsanitize=address,undefined",
                                     "-fno-sanitize-recover=undefined"]

@@ -72,6 +72,10 @@ check_needs() {
     need spin spin "checks the models of the protocols"
     need emcc emscripten "the oldest supported Emscripten"
     need_browser
+    need glslangValidator glslang-tools "checks the GLSL that comes out of the translator"
+    need /usr/include/EGL/egl.h libegl-dev "OpenGL without a window"
+    need /usr/include/GLES3/gl3.h libgles-dev "the same"
+    need "/usr/lib/*/dri/swrast_dri.so" libgl1-mesa-dri "an OpenGL in software: llvmpipe"
     need /usr/include/assimp/scene.h libassimp-dev "a second opinion on model files"
     need /usr/share/assimp/models/glTF2 assimp-testmodels "model files of every kind"
     need /usr/include/simde/wasm/simd128.h libsimde-dev "the SIMDe build"
@@ -108,9 +112,6 @@ check_needs() {
             need /usr/include/boost/version.hpp libboost-dev "a peer of the rings"
             need /usr/include/ck_ring.h libck-dev "another"
             need "/usr/include/*/urcu/urcu-memb.h" liburcu-dev "a peer of the snapshots"
-            need /usr/include/EGL/egl.h libegl-dev "the peer of the rasteriser: llvmpipe"
-            need /usr/include/GLES3/gl3.h libgles-dev "the same"
-            need "/usr/lib/*/dri/swrast_dri.so" libgl1-mesa-dri "the same"
             ;;
     esac
 }

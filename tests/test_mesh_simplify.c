@@ -132,6 +132,217 @@ static void flat_sheet(void)
     test_mesh_free(&mesh);
 }
 
+/* What hangs together, as numbers: vertices - edges + triangles, without repeats, and how many parts
+ * there are. */
+typedef struct shape {
+    int32_t euler;
+    uint32_t parts, rims;
+} shape;
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static uint32_t root_of(uint32_t *parent, uint32_t i)
+{
+    while (parent[i] != i) i = parent[i] = parent[parent[i]];
+    return i;
+}
+
+static shape shape_of(const uint32_t *indices, uint32_t count, uint32_t vertex_count)
+{
+    shape found = { 0, 0, 0 };
+    uint64_t *keys = (uint64_t *)malloc((size_t)count * 8 + 8);
+    uint32_t *parent = (uint32_t *)malloc((size_t)vertex_count * 4);
+    uint8_t *used = (uint8_t *)calloc(vertex_count, 1);
+    for (uint32_t i = 0; i < vertex_count; i++) parent[i] = i;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t a = indices[i], b = indices[i / 3 * 3 + (i + 1) % 3];
+        keys[i] = a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;
+        used[a] = 1;
+        parent[root_of(parent, a)] = root_of(parent, b);
+    }
+    qsort(keys, count, 8, compare_keys);
+    for (uint32_t i = 0; i < count; i++) {
+        int before = i && keys[i - 1] == keys[i], after = i + 1 < count && keys[i + 1] == keys[i];
+        found.euler -= !before;
+        found.rims += !before && !after;
+    }
+    for (uint32_t i = 0; i < count; i += 3) { /* fewer than 2^21 vertices */
+        uint64_t a = indices[i], b = indices[i + 1], c = indices[i + 2];
+        uint64_t low = a < b ? a : b, high = a < b ? b : a;
+        keys[i / 3] = c < low    ? c << 42 | low << 21 | high
+                      : c > high ? low << 42 | high << 21 | c
+                                 : low << 42 | c << 21 | high;
+    }
+    qsort(keys, count / 3, 8, compare_keys);
+    for (uint32_t i = 0; i < count / 3; i++) found.euler += !i || keys[i - 1] != keys[i];
+    for (uint32_t i = 0; i < vertex_count; i++) {
+        found.euler += used[i];
+        found.parts += used[i] && root_of(parent, i) == i;
+    }
+    free(keys);
+    free(parent);
+    free(used);
+    return found;
+}
+
+/* Three flat sheets that share an edge: what is along it goes, the edge stays. */
+static void book(void)
+{
+    test_mesh mesh = test_mesh_make(3 * 11 * 41, 3 * 10 * 40 * 6);
+    for (uint32_t i = 0; i < mesh.vertex_count; i++) {
+        uint32_t sheet = i / (11 * 41), x = i % 11, y = i % (11 * 41) / 11;
+        const float way[3][2] = { { 1, 0 }, { -0.5f, 0.75f }, { -0.25f, -1 } };
+        test_mesh_point(&mesh, i, way[sheet][0] * (float)x / 16, (float)y / 16,
+                        way[sheet][1] * (float)x / 16);
+    }
+    test_mesh_grid_indices(mesh.indices, 10, 40);
+    for (uint32_t i = 10 * 40 * 6; i < mesh.index_count; i++)
+        mesh.indices[i] = mesh.indices[i - 10 * 40 * 6] + 11 * 41;
+    weld(&mesh);
+    shape before = shape_of(mesh.indices, mesh.index_count, mesh.vertex_count);
+    CHECK(before.euler == 1 && before.parts == 1);
+    for (int moving = 0; moving < 2; moving++) {
+        w3d_mesh_view view = test_mesh_view(&mesh);
+        w3d_mesh_simplify_desc desc;
+        w3d_mesh_simplified out;
+        memset(&desc, 0, sizeof desc);
+        desc.target_error = 1e-3f;
+        CHECK(simplify(&view, &desc, moving, &out) == W3D_OK);
+        CHECK_MESSAGE(out.index_count <= 3 * (moving ? 24u : 12u), "%u", out.index_count);
+        CHECK_MESSAGE(out.error <= (moving ? 1e-4f : 1e-6f), "%g", (double)out.error);
+        w3d_mesh_view fewer = view_of(&view, &out);
+        reference_distance there = reference_distance_to(&view, &fewer, 2000);
+        CHECK_MESSAGE(there.max < 1e-6, "%g", there.max);
+        shape after = shape_of(out.indices, out.index_count, mesh.vertex_count);
+        CHECK(after.euler == 1 && after.parts == 1 && after.rims >= 9);
+        drop(&out);
+    }
+    test_mesh_free(&mesh);
+}
+
+/* Two balls that touch in a point, with all connections turned around in one of them. */
+static void balls_that_touch(void)
+{
+    test_mesh ball = test_mesh_sphere(24, 12);
+    weld(&ball);
+    for (int turned = 0; turned < 2; turned++) {
+        test_mesh mesh = test_mesh_make(2 * ball.vertex_count, 2 * ball.index_count);
+        for (uint32_t i = 0; i < mesh.vertex_count; i++) {
+            const float *p = ball.positions + 3 * (size_t)(i % ball.vertex_count);
+            float x = p[0] - ball.positions[0], y = p[1] - ball.positions[1];
+            float z = p[2] - ball.positions[2], flip = i < ball.vertex_count ? 1.0f : -1.0f;
+            test_mesh_point(&mesh, i, flip * x, flip * y, flip * z);
+        }
+        for (uint32_t i = 0; i < mesh.index_count; i++) {
+            uint32_t second = i / ball.index_count, at = i % ball.index_count;
+            if (second && turned && at % 3) at = at / 3 * 3 + 3 - at % 3;
+            mesh.indices[i] = ball.indices[at] + second * ball.vertex_count;
+        }
+        weld(&mesh);
+        CHECK(mesh.vertex_count == 2 * ball.vertex_count - 1);
+        for (int moving = 0; moving < 2; moving++) {
+            w3d_mesh_view view = test_mesh_view(&mesh);
+            w3d_mesh_simplify_desc desc;
+            w3d_mesh_simplified out;
+            memset(&desc, 0, sizeof desc);
+            desc.target_index_count = 40 * 3;
+            CHECK(simplify(&view, &desc, moving, &out) == W3D_OK && out.index_count <= 40 * 3);
+            shape after = shape_of(out.indices, out.index_count, mesh.vertex_count);
+            CHECK_MESSAGE(after.euler == 3 && after.parts == 1 && after.rims == 0,
+                          "%d, %u parts, %u rims", after.euler, after.parts, after.rims);
+            drop(&out);
+        }
+        test_mesh_free(&mesh);
+    }
+    test_mesh_free(&ball);
+}
+
+/* The faces of every other cube of a block, by chance: edges of four triangles and points where fans
+ * touch nearly everywhere. What hangs together does so afterwards. */
+static void cubes(void)
+{
+    enum { SIDE = 8, POINTS = SIDE + 1 };
+    static uint8_t full[SIDE + 2][SIDE + 2][SIDE + 2];
+    test_mesh mesh = test_mesh_make(POINTS * POINTS * POINTS, SIDE * SIDE * SIDE * 36);
+    const uint32_t corner[6] = { 0, 1, 2, 0, 2, 3 };
+    uint32_t count = 0, seed = 12345;
+    uint64_t hash = 0;
+    memset(full, 0, sizeof full);
+    for (uint32_t i = 0; i < SIDE * SIDE * SIDE; i++) {
+        seed = w3d_hash_u32(seed + i);
+        full[1 + i / SIDE / SIDE][1 + i / SIDE % SIDE][1 + i % SIDE] = seed % 100 < 45;
+    }
+    for (uint32_t i = 0; i < mesh.vertex_count; i++)
+        test_mesh_point(&mesh, i, (float)(i % POINTS * 16 + i % 5) / 16,
+                        (float)(i / POINTS % POINTS * 16 + i % 7) / 16,
+                        (float)(i / POINTS / POINTS * 16 + i % 3) / 16);
+    for (uint32_t i = 0; i < SIDE * SIDE * SIDE * 6; i++) {
+        uint32_t at[3] = { i / 6 % SIDE, i / 6 / SIDE % SIDE, i / 6 / SIDE / SIDE };
+        uint32_t axis = i % 6 / 2, up = i % 2, step[3] = { 1, POINTS, POINTS * POINTS }, q[4];
+        uint32_t n[3] = { at[0] + 1, at[1] + 1, at[2] + 1 };
+        if (!full[n[2]][n[1]][n[0]]) continue;
+        n[axis] = up ? n[axis] + 1 : n[axis] - 1;
+        if (full[n[2]][n[1]][n[0]]) continue;
+        uint32_t u = step[(axis + 1) % 3], v = step[(axis + 2) % 3];
+        q[0] = at[0] + at[1] * POINTS + at[2] * POINTS * POINTS + up * step[axis];
+        q[1] = q[0] + (up ? u : v);
+        q[2] = q[0] + u + v;
+        q[3] = q[0] + (up ? v : u);
+        for (uint32_t k = 0; k < 6; k++) mesh.indices[count++] = q[corner[k]];
+    }
+    mesh.index_count = count;
+    shape before = shape_of(mesh.indices, count, mesh.vertex_count);
+    CHECK(before.rims == 0 && count > 2000);
+    for (int moving = 0; moving < 2; moving++) {
+        w3d_mesh_view view = test_mesh_view(&mesh);
+        w3d_mesh_simplified out;
+        CHECK(simplify(&view, NULL, moving, &out) == W3D_OK);
+        CHECK_MESSAGE(out.index_count < count / 2, "%u of %u", out.index_count, count);
+        shape after = shape_of(out.indices, out.index_count, mesh.vertex_count);
+        CHECK_MESSAGE(after.euler == before.euler && after.parts == before.parts && !after.rims,
+                      "%d and %d, %u and %u parts, %u rims", after.euler, before.euler, after.parts,
+                      before.parts, after.rims);
+        hash = w3d_hash_bytes(out.indices, (size_t)out.index_count * 4, hash);
+        if (moving) hash = w3d_hash_bytes(out.positions, mesh.vertex_count * 12, hash);
+        drop(&out);
+    }
+    CHECK_MESSAGE(hash == 0x3B53F7B1BE5BAA70u, "hash 0x%016llX", (unsigned long long)hash);
+    test_mesh_free(&mesh);
+}
+
+/* Scans that were thinned by merging points have thousands of edges of four triangles. */
+static void no_surface_in_places(void)
+{
+    test_mesh mesh;
+    if (!test_mesh_dragon(4, &mesh)) return;
+    weld(&mesh);
+    shape before = shape_of(mesh.indices, mesh.index_count, mesh.vertex_count);
+    CHECK(before.rims == 0);
+    for (int moving = 0; moving < 2; moving++) {
+        w3d_mesh_view view = test_mesh_view(&mesh);
+        w3d_mesh_simplify_desc desc;
+        w3d_mesh_simplified out;
+        memset(&desc, 0, sizeof desc);
+        desc.target_index_count = mesh.index_count / 3 / 20 * 3;
+        CHECK(simplify(&view, &desc, moving, &out) == W3D_OK);
+        CHECK_MESSAGE(out.index_count <= desc.target_index_count, "%u of %u", out.index_count,
+                      desc.target_index_count);
+        shape after = shape_of(out.indices, out.index_count, mesh.vertex_count);
+        CHECK_MESSAGE(after.euler == before.euler && after.parts == before.parts && !after.rims,
+                      "%d and %d, %u and %u parts, %u rims", after.euler, before.euler, after.parts,
+                      before.parts, after.rims);
+        w3d_mesh_view fewer = view_of(&view, &out);
+        reference_distance there = reference_distance_to(&view, &fewer, 2000);
+        CHECK_MESSAGE(there.rms < (moving ? 1.3e-3 : 1.9e-3), "%g", there.rms);
+        drop(&out);
+    }
+    test_mesh_free(&mesh);
+}
+
 static void locked_stay(void)
 {
     test_mesh mesh = test_mesh_sphere(30, 15);
@@ -261,6 +472,34 @@ static void attributes_count(void)
                       "moving %d: %g, without %g", moving, (double)off[1], (double)off[0]);
     }
     free(colour);
+    test_mesh_free(&mesh);
+}
+
+/* What is not finite among the attributes counts as 0. */
+static void attributes_not_finite(void)
+{
+    test_mesh mesh = test_mesh_sphere(24, 12);
+    float *values = (float *)calloc(mesh.vertex_count, 4);
+    w3d_simplify_attribute attribute = { values, 1, 0, 1.0f };
+    for (int moving = 0; moving < 2; moving++) {
+        w3d_mesh_view view = test_mesh_view(&mesh);
+        w3d_mesh_simplify_desc desc;
+        w3d_mesh_simplified zero, out;
+        memset(&desc, 0, sizeof desc);
+        desc.attributes = &attribute;
+        desc.attribute_count = 1;
+        desc.target_index_count = mesh.index_count / 12 * 3;
+        memset(values, 0, (size_t)mesh.vertex_count * 4);
+        CHECK(simplify(&view, &desc, moving, &zero) == W3D_OK);
+        for (uint32_t i = 0; i < mesh.vertex_count; i += 5)
+            values[i] = i % 3 == 0 ? NAN : i % 3 == 1 ? INFINITY : -INFINITY;
+        CHECK(simplify(&view, &desc, moving, &out) == W3D_OK);
+        CHECK(out.index_count == zero.index_count && out.error == zero.error);
+        CHECK_BYTES(out.indices, zero.indices, (size_t)zero.index_count * 4);
+        drop(&zero);
+        drop(&out);
+    }
+    free(values);
     test_mesh_free(&mesh);
 }
 
@@ -540,7 +779,7 @@ static void dragon(void)
         desc.target_index_count = mesh.index_count / 2 / 3 * 3;
         CHECK(simplify(&view, &desc, moving, &out) == W3D_OK);
         CHECK_MESSAGE(out.index_count <= desc.target_index_count &&
-                          out.index_count + 6 >= desc.target_index_count,
+                          out.index_count + 12 >= desc.target_index_count,
                       "%u of %u", out.index_count, mesh.index_count);
         w3d_mesh_view fewer = view_of(&view, &out);
         reference_distance there = reference_distance_to(&view, &fewer, 10000);
@@ -562,9 +801,14 @@ void test_mesh_simplify(void)
 {
     RUN(closed_stays_closed);
     RUN(flat_sheet);
+    RUN(book);
+    RUN(balls_that_touch);
+    RUN(cubes);
+    RUN(no_surface_in_places);
     RUN(locked_stay);
     RUN(seams_stay);
     RUN(attributes_count);
+    RUN(attributes_not_finite);
     RUN(scales);
     RUN(no_surface);
     RUN(errors_leave_outputs);

@@ -313,6 +313,73 @@ static void split_many(void)
     free(block);
 }
 
+/* Vertices whose hashes are equal: what the normals put in, the positions take out. Each is there
+ * twice. */
+static void made_to_collide(void)
+{
+    uint32_t count = 150012, half = count / 2;
+    float *rows = (float *)calloc(count, 32), *tangents = (float *)malloc((size_t)count * 16);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t normal = 0x3F000000u + i % half, mixed = normal ^ normal >> 15, position;
+        position = 0x40000000u - ((mixed << 7) + (mixed >> 9));
+        position ^= position >> 15 ^ position >> 30;
+        if ((position >> 23 & 255) == 255) position = 0;
+        memcpy(rows + 8 * (size_t)i, &position, 4);
+        memcpy(rows + 8 * (size_t)i + 3, &normal, 4);
+        rows[8 * (size_t)i + 6 + i % 2] = (float)(i % 3);
+    }
+    w3d_mesh_tangents_desc desc = { rows, rows + 3, rows + 6, 32, 32, 32, count, NULL, count };
+    CHECK(run(&desc, tangents) == W3D_OK);
+    /* as any two triangles come out alone */
+    for (uint32_t i = 0; i < half; i += 3000) {
+        float pair[48], alone[24];
+        memcpy(pair, rows + 8 * (size_t)i, 96);
+        memcpy(pair + 24, rows + 8 * (size_t)(i + half), 96);
+        w3d_mesh_tangents_desc two = { pair, pair + 3, pair + 6, 32, 32, 32, 6, NULL, 6 };
+        CHECK(run(&two, alone) == W3D_OK);
+        CHECK_BYTES(tangents + 4 * (size_t)i, alone, 48);
+        CHECK_BYTES(tangents + 4 * (size_t)(i + half), alone + 12, 48);
+    }
+    free(rows);
+    free(tangents);
+}
+
+/* Tangents of one vertex whose hashes are equal. */
+static void split_made_to_collide(void)
+{
+    uint32_t count = 150000, half = count / 2;
+    uint32_t *indices = (uint32_t *)calloc(count, 4);
+    uint32_t *origins = (uint32_t *)calloc(half + 2, 4);
+    uint64_t *tangents = (uint64_t *)malloc((size_t)count * 16);
+    float *rows = (float *)malloc(((size_t)half + 2) * 16);
+    size_t size = w3d_mesh_tangents_split_scratch_size(2, count);
+    void *block = malloc(size);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t vertex = i % half % 2;
+        uint64_t hash = vertex ^ 16u * 0x9E3779B97F4A7C15u;
+        tangents[2 * (size_t)i] = i % half * 0x100000001u;
+        hash = (hash ^ tangents[2 * (size_t)i]) * 0x9E3779B97F4A7C15u;
+        hash ^= hash >> 32;
+        tangents[2 * (size_t)i + 1] = hash ^ 0x123456789u;
+        indices[i] = vertex;
+    }
+    w3d_mesh_tangents_split_desc desc = { (const float *)(const void *)tangents, indices, count, 2,
+                                          half };
+    w3d_mesh_tangents_split_out out = { indices, origins, rows, 0 };
+    CHECK(w3d_mesh_tangents_split(&desc, &out, w3d_arena_make(block, size)) == W3D_OK);
+    CHECK_MESSAGE(out.vertex_count == half, "%u of %u", out.vertex_count, half);
+    int good = 1;
+    for (uint32_t i = 0; i < count; i++)
+        good &= indices[i] == i % half && origins[indices[i]] == i % half % 2 &&
+                memcmp(rows + 4 * (size_t)indices[i], tangents + 2 * (size_t)i, 16) == 0;
+    CHECK(good);
+    free(indices);
+    free(origins);
+    free(tangents);
+    free(rows);
+    free(block);
+}
+
 static void contract(void)
 {
     dressed d = sheet(3, 0, 0);
@@ -387,6 +454,8 @@ void test_mesh_tangents(void)
     RUN(hostile_numbers);
     RUN(split);
     RUN(split_many);
+    RUN(made_to_collide);
+    RUN(split_made_to_collide);
     RUN(contract);
     RUN(dragon);
 }

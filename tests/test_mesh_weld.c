@@ -367,24 +367,89 @@ static void dragon(void)
  * these would take minutes. The factor is the first of mesh_weld.c, turned around. */
 static void made_to_collide(void)
 {
-    uint32_t count = 200000, made = 0, unique = 0;
+    uint32_t count = 200000, half = count / 2, made = 0, unique = 0;
     uint64_t inverse = 1;
     for (int i = 0; i < 6; i++) inverse *= 2 - 0xD6E8FEB86659FD93u * inverse;
     uint32_t *rows = (uint32_t *)malloc((size_t)count * 12);
     uint32_t *remap = (uint32_t *)malloc((size_t)count * 4);
-    for (uint32_t last = 0x30000000u; made < count; last++) {
+    uint32_t *indices = (uint32_t *)malloc((size_t)half * 4);
+    for (uint32_t last = 0x30000000u; made < half; last++) {
         uint64_t low = inverse * (UINT64_C(0x1234567890ABCDEF) ^ last);
         uint32_t row[3] = { (uint32_t)low, (uint32_t)(low >> 32), last };
         if ((row[0] >> 23 & 255) == 255 || (row[1] >> 23 & 255) == 255) continue;
         memcpy(rows + 3 * (size_t)made++, row, 12);
     }
+    memcpy(rows + 3 * (size_t)half, rows, (size_t)half * 12);
     w3d_mesh_attribute attribute = floats(rows, 3, 0, 0.0f);
     w3d_mesh_weld_desc desc = { &attribute, 1, count, NULL, 0 };
     CHECK(weld(&desc, remap, &unique) == W3D_OK);
-    CHECK_MESSAGE(unique == count, "%u of %u", unique, count);
+    CHECK_MESSAGE(unique == half, "%u of %u", unique, half);
     int in_order = 1;
-    for (uint32_t i = 0; i < count; i++) in_order &= remap[i] == i;
+    for (uint32_t i = 0; i < count; i++) in_order &= remap[i] == i % half;
     CHECK(in_order);
+
+    /* every other vertex is named */
+    for (uint32_t i = 0; i < half; i++) indices[i] = 2 * i + 1;
+    desc.indices = indices;
+    desc.index_count = half;
+    CHECK(weld(&desc, remap, &unique) == W3D_OK && unique == half / 2);
+    for (uint32_t i = 0; i < count; i++)
+        in_order &= remap[i] == (i % 2 ? i % half / 2 : W3D_MESH_WELD_DROPPED);
+    CHECK(in_order);
+    free(rows);
+    free(remap);
+    free(indices);
+}
+
+/* A seed made of all rows can be foretold: the last row here was made so that it is `target`, for
+ * which half of the others collide, after the rest, which collide without one. */
+static uint64_t undo_shift(uint64_t x, int by)
+{
+    uint64_t back = x;
+    for (int i = by; i < 64; i += by) back = x ^ back >> by;
+    return back;
+}
+
+static uint64_t inverse_of(uint64_t odd)
+{
+    uint64_t inverse = 1;
+    for (int i = 0; i < 6; i++) inverse *= 2 - odd * inverse;
+    return inverse;
+}
+
+static void put_row(uint32_t *rows, uint32_t at, uint64_t low, uint32_t last)
+{
+    uint32_t row[3] = { (uint32_t)low, (uint32_t)(low >> 32), last };
+    memcpy(rows + 3 * (size_t)at, row, 12);
+}
+
+static void made_to_collide_with_a_seed(void)
+{
+    const uint64_t first = 0xD6E8FEB86659FD93u, second = 0x9E3779B97F4A7C15u;
+    const uint64_t target = 0x1234567890ABCDE1u;
+    uint32_t count = 200000, unique = 0;
+    uint32_t *rows = (uint32_t *)malloc((size_t)count * 12);
+    uint32_t *remap = (uint32_t *)malloc((size_t)count * 4);
+    uint64_t seed = count, wanted;
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        uint64_t begin = i < count / 2 ? 0 : target;
+        uint32_t last = 0x30000000u + i;
+        put_row(rows, i, (inverse_of(first) * (UINT64_C(0x1111222233334444) ^ last)) ^ begin, last);
+    }
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        const uint32_t *row = rows + 3 * (size_t)i;
+        uint64_t hash = ((row[0] | (uint64_t)row[1] << 32) ^ seed) * first;
+        hash = (hash ^ row[2]) * second;
+        seed = w3d_hash_u64(seed + (hash ^ hash >> 32));
+    }
+    wanted = undo_shift(target, 31) * inverse_of(0x94D049BB133111EBu);
+    wanted = undo_shift(wanted, 27) * inverse_of(0xBF58476D1CE4E5B9u);
+    wanted = undo_shift(wanted, 30) - seed;
+    put_row(rows, count - 1,
+            (undo_shift(wanted, 32) * inverse_of(second) * inverse_of(first)) ^ seed, 0);
+    w3d_mesh_attribute attribute = floats(rows, 3, 0, 0.0f);
+    w3d_mesh_weld_desc desc = { &attribute, 1, count, NULL, 0 };
+    CHECK(weld(&desc, remap, &unique) == W3D_OK && unique == count);
     free(rows);
     free(remap);
 }
@@ -401,6 +466,7 @@ void test_mesh_weld(void)
     RUN(crowded);
     RUN(growth);
     RUN(made_to_collide);
+    RUN(made_to_collide_with_a_seed);
     RUN(errors_leave_outputs);
     RUN(determinism);
     RUN(dragon);

@@ -66,6 +66,12 @@
 #endif
 #endif
 
+/* 1: with W3D_WEB, what draws is in it too (web/gpu*.js). Cost: a hundred kilobytes of the module.
+ * Default: 0; a page can take all of it from `amalgamate.py --js`. */
+#ifndef W3D_WEB_GPU
+#define W3D_WEB_GPU 0
+#endif
+
 /* The files that call the system need its names also under -std=c99, which hides them unless this
  * is there before the first include. */
 #if defined(WASM3D_IMPLEMENTATION) && !defined(_GNU_SOURCE)

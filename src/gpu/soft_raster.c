@@ -4,17 +4,11 @@
 #include "gpu/soft_raster_codes.h"
 #include "gpu/soft_raster_quad.h"
 
-/* From vertices to quads: clip, snap, orient, then walk the pixels. All decisions about coverage
- * are made on integers: corners in 1/256 pixel within +-2^22, steps of an edge within 2^24, so
- * its value within 2^48. */
+/* From vertices to quads: clip, snap, orient, then walk the pixels (soft_raster_walk.h). */
 
 enum {
-    W3DI_SOFT_RASTER_GUARD = 16384,    /* pixels from the origin beyond which triangles are cut */
-    W3DI_SOFT_RASTER_SMALL = 64 * 256, /* 1/256 pixel: extent below which 32 bits are enough    */
-    W3DI_SOFT_RASTER_BLOCK = 8,        /* pixels; larger triangles are walked in such squares   */
-    W3DI_SOFT_RASTER_FINE = 16,        /* sample places are multiples of this, in 1/256 pixel   */
-    W3DI_SOFT_RASTER_CORNERS = 3 + 6,  /* of a triangle cut by six planes                       */
-    W3DI_SOFT_RASTER_TABLES = (sizeof(w3di_soft_raster_codes) + 15) / 16 * 16
+    W3DI_SOFT_RASTER_TABLES = (sizeof(w3di_soft_raster_codes) + 15) / 16 * 16,
+    W3DI_SOFT_RASTER_FLOATS = 4 + W3D_SOFT_RASTER_VARYINGS /* of a vertex, at most */
 };
 
 /* ---- targets ---- */
@@ -150,188 +144,6 @@ W3D_API w3d_result w3d_soft_raster_read_depth(const w3d_soft_raster_target *targ
     return W3D_OK;
 }
 
-/* ---- walking the pixels of a triangle ---- */
-
-/* The value of edge k at a point given in 1/256 pixel. */
-static int64_t w3di_soft_raster_edge(const w3di_soft_raster_triangle *triangle, int k, int32_t x,
-                                     int32_t y)
-{
-    int corner = (k + 1) % 3;
-    return (int64_t)triangle->step_x[k] * (x - triangle->x[corner]) +
-           (int64_t)triangle->step_y[k] * (y - triangle->y[corner]) + triangle->bias[k];
-}
-
-/* What edge k's value changes from the first pixel's centre to (x, y) of the four lanes, in units
- * of `unit`, which divides it. */
-static w3d_i4 w3di_soft_raster_lanes(const w3di_soft_raster_triangle *triangle, int k,
-                                     const int32_t from[2], int32_t unit)
-{
-    int32_t x = triangle->step_x[k] * (256 / unit), y = triangle->step_y[k] * (256 / unit);
-    int32_t shift = triangle->step_x[k] * (from[0] / unit) + triangle->step_y[k] * (from[1] / unit);
-    return w3d_i4_add(w3d_i4_set(0, x, y, x + y), w3d_i4_splat(shift));
-}
-
-/* What covering needs of the three edges: the change to each sample in each lane, and to the
- * centres. */
-typedef struct w3di_soft_raster_offsets {
-    w3d_i4 sample[W3D_SOFT_RASTER_MAX_SAMPLES][3];
-    w3d_i4 centre[3];
-} w3di_soft_raster_offsets;
-
-static void w3di_soft_raster_find_offsets(const w3di_soft_raster_state *state,
-                                          const w3di_soft_raster_triangle *triangle, int32_t unit,
-                                          w3di_soft_raster_offsets *offsets)
-{
-    static const int32_t origin[2] = { 0, 0 };
-    for (int k = 0; k < 3; k++) {
-        offsets->centre[k] = w3di_soft_raster_lanes(triangle, k, origin, unit);
-        for (uint32_t s = 0; state->target->samples > 1 && s < state->target->samples; s++) {
-            int32_t from[2];
-            from[0] = state->sample_x[s];
-            from[1] = state->sample_y[s];
-            offsets->sample[s][k] = w3di_soft_raster_lanes(triangle, k, from, unit);
-        }
-    }
-}
-
-/* All ones in the lanes where no edge's value is negative. */
-W3D_INLINE w3d_f4 w3di_soft_raster_inside(const w3d_i4 value[3], const w3d_i4 offset[3])
-{
-    w3d_i4 any =
-        w3d_i4_or(w3d_i4_or(w3d_i4_add(value[0], offset[0]), w3d_i4_add(value[1], offset[1])),
-                  w3d_i4_add(value[2], offset[2]));
-    return w3d_f4_bits_i4(w3d_i4_less(w3d_i4_splat(-1), any));
-}
-
-/* Finds the covered samples of a quad from the edges' values at its first pixel's centre; 0 where
- * there are none. */
-W3D_INLINE int w3di_soft_raster_cover(const w3di_soft_raster_state *state,
-                                      const w3di_soft_raster_offsets *offsets,
-                                      const w3d_i4 value[3], w3d_f4 *cover, w3d_f4 *inside)
-{
-    *inside = w3di_soft_raster_inside(value, offsets->centre);
-    cover[0] = *inside;
-    if (state->target->samples == 1) return w3d_f4_mask(*inside) != 0;
-    w3d_f4 any = w3d_f4_zero();
-    for (int s = 0; s < W3D_SOFT_RASTER_MAX_SAMPLES; s++) {
-        cover[s] = w3di_soft_raster_inside(value, offsets->sample[s]);
-        any = w3d_f4_or(any, cover[s]);
-    }
-    return w3d_f4_mask(any) != 0;
-}
-
-/* Pixels [left, right) x [top, bottom). */
-typedef struct w3di_soft_raster_box {
-    int32_t left, top, right, bottom;
-} w3di_soft_raster_box;
-
-/* Extents below 64 pixels: edge values fit 32 bits, and weights come from the exact values. */
-static void w3di_soft_raster_walk_small(const w3di_soft_raster_state *state,
-                                        w3di_soft_raster_triangle *triangle,
-                                        const w3di_soft_raster_box *box)
-{
-    w3di_soft_raster_offsets offsets;
-    w3d_i4 row[3], value[3], bias[3];
-    w3d_f4 scale = w3d_f4_splat(triangle->weight);
-    int32_t at[2], left = box->left & ~1, top = box->top & ~1;
-    w3di_soft_raster_find_offsets(state, triangle, 1, &offsets);
-    for (int k = 0; k < 3; k++) {
-        row[k] = w3d_i4_splat(
-            (int32_t)w3di_soft_raster_edge(triangle, k, left * 256 + 128, top * 256 + 128));
-        bias[k] = w3d_i4_splat(triangle->bias[k]);
-    }
-    for (at[1] = top; at[1] < box->bottom; at[1] += 2) {
-        for (int k = 0; k < 3; k++) value[k] = row[k];
-        for (at[0] = left; at[0] < box->right; at[0] += 2) {
-            w3d_f4 cover[W3D_SOFT_RASTER_MAX_SAMPLES], inside, weight[2];
-            if (w3di_soft_raster_cover(state, &offsets, value, cover, &inside)) {
-                for (int k = 1; k < 3; k++) {
-                    w3d_i4 exact = w3d_i4_add(value[k], offsets.centre[k]);
-                    exact = w3d_i4_sub(exact, bias[k]);
-                    weight[k - 1] = w3d_f4_mul(w3d_f4_from_i4(exact), scale);
-                }
-                w3di_soft_raster_quad_draw(state, triangle, at, cover, inside, weight);
-            }
-            for (int k = 0; k < 3; k++)
-                value[k] = w3d_i4_add(value[k], w3d_i4_splat(triangle->step_x[k] * 512));
-        }
-        for (int k = 0; k < 3; k++)
-            row[k] = w3d_i4_add(row[k], w3d_i4_splat(triangle->step_y[k] * 512));
-    }
-}
-
-/* Within a quad all sample places differ by multiples of 16/256 pixel, and so do edge values by
- * multiples of 16 steps: dividing by 16, rounded down, changes no sign. Values too far from zero
- * for a sign change within the quad are cut to what 32 bits hold. */
-W3D_INLINE int32_t w3di_soft_raster_narrow(int64_t value)
-{
-    const int64_t limit = (int64_t)1 << 30;
-    int64_t sixteenth = value >= 0 ? value / 16 : -((15 - value) / 16);
-    return (int32_t)(sixteenth < -limit ? -limit : sixteenth > limit ? limit : sixteenth);
-}
-
-/* Any extent: squares of 8x8 pixels are skipped or, where no edge crosses, taken whole. */
-static void w3di_soft_raster_walk_large(const w3di_soft_raster_state *state,
-                                        w3di_soft_raster_triangle *triangle,
-                                        const w3di_soft_raster_box *box)
-{
-    const int32_t size = W3DI_SOFT_RASTER_BLOCK;
-    const int64_t span = 256 * (size - 1);
-    w3d_f4 all = w3di_soft_raster_all(), scale = w3d_f4_splat(triangle->weight);
-    w3d_f4 lanes[3];
-    w3di_soft_raster_offsets offsets;
-    int64_t least[3], most[3];
-    w3di_soft_raster_find_offsets(state, triangle, W3DI_SOFT_RASTER_FINE, &offsets);
-    for (int k = 0; k < 3; k++) {
-        int64_t x = triangle->step_x[k] * span, y = triangle->step_y[k] * span, reach = 0;
-        for (uint32_t s = 0; s < state->target->samples; s++) {
-            int64_t shift = (int64_t)triangle->step_x[k] * state->sample_x[s] +
-                            (int64_t)triangle->step_y[k] * state->sample_y[s];
-            if (shift < 0) shift = -shift;
-            if (shift > reach) reach = shift;
-        }
-        least[k] = (x < 0 ? x : 0) + (y < 0 ? y : 0) - reach;
-        most[k] = (x > 0 ? x : 0) + (y > 0 ? y : 0) + reach;
-        lanes[k] = w3d_f4_mul(w3d_f4_from_i4(offsets.centre[k]),
-                              w3d_f4_splat((float)W3DI_SOFT_RASTER_FINE));
-    }
-    for (int32_t top = box->top & ~(size - 1); top < box->bottom; top += size)
-        for (int32_t left = box->left & ~(size - 1); left < box->right; left += size) {
-            int64_t corner[3];
-            int is_outside = 0, is_partial = 0;
-            for (int k = 0; k < 3; k++) {
-                corner[k] = w3di_soft_raster_edge(triangle, k, left * 256 + 128, top * 256 + 128);
-                is_outside |= corner[k] + most[k] < 0;
-                is_partial |= corner[k] + least[k] < 0;
-            }
-            if (is_outside) continue;
-            int32_t at[2], right = left + size < box->right ? left + size : box->right;
-            int32_t bottom = top + size < box->bottom ? top + size : box->bottom;
-            for (at[1] = box->top > top ? box->top & ~1 : top; at[1] < bottom; at[1] += 2)
-                for (at[0] = box->left > left ? box->left & ~1 : left; at[0] < right; at[0] += 2) {
-                    w3d_f4 cover[W3D_SOFT_RASTER_MAX_SAMPLES], inside = all, weight[2];
-                    int64_t value[3];
-                    for (int k = 0; k < 3; k++)
-                        value[k] = corner[k] +
-                                   (int64_t)triangle->step_x[k] * (256 * (at[0] - left)) +
-                                   (int64_t)triangle->step_y[k] * (256 * (at[1] - top));
-                    if (is_partial) {
-                        w3d_i4 narrow[3];
-                        for (int k = 0; k < 3; k++)
-                            narrow[k] = w3d_i4_splat(w3di_soft_raster_narrow(value[k]));
-                        if (!w3di_soft_raster_cover(state, &offsets, narrow, cover, &inside))
-                            continue;
-                    } else
-                        for (int s = 0; s < W3D_SOFT_RASTER_MAX_SAMPLES; s++) cover[s] = all;
-                    for (int k = 1; k < 3; k++) {
-                        w3d_f4 first = w3d_f4_splat((float)(value[k] - triangle->bias[k]));
-                        weight[k - 1] = w3d_f4_mul(w3d_f4_add(first, lanes[k]), scale);
-                    }
-                    w3di_soft_raster_quad_draw(state, triangle, at, cover, inside, weight);
-                }
-        }
-}
-
 /* ---- from corners to a triangle ---- */
 
 /* Adds the bias to the corners' depths: constant steps of the format plus slope. */
@@ -341,10 +153,10 @@ static void w3di_soft_raster_add_bias(const w3di_soft_raster_state *state,
     const w3d_soft_raster_draw_desc *draw = state->draw;
     float *depth = triangle->depth, along[2], step = 1.0f / 16777216.0f;
     for (int axis = 0; axis < 2; axis++) {
-        const int32_t *steps = axis ? triangle->step_y : triangle->step_x;
+        const int32_t *steps = axis ? triangle->shape.step_y : triangle->shape.step_x;
         along[axis] = w3d_math_abs(
             ((float)steps[1] * (depth[1] - depth[0]) + (float)steps[2] * (depth[2] - depth[0])) *
-            (256.0f * triangle->weight));
+            (256.0f * triangle->shape.weight));
     }
     if (state->target->depth == W3D_SOFT_RASTER_DEPTH_F32) { /* the step of the largest depth */
         float largest = w3d_math_max(w3d_math_max(depth[0], depth[1]), depth[2]);
@@ -359,39 +171,26 @@ static void w3di_soft_raster_add_bias(const w3di_soft_raster_state *state,
 static void w3di_soft_raster_swap(w3di_soft_raster_triangle *triangle)
 {
     const float *row = triangle->rows[1];
-    int32_t x = triangle->x[1], y = triangle->y[1];
+    int32_t x = triangle->shape.x[1], y = triangle->shape.y[1];
     float depth = triangle->depth[1], inverse_w = triangle->inverse_w[1];
     triangle->rows[1] = triangle->rows[2], triangle->rows[2] = row;
-    triangle->x[1] = triangle->x[2], triangle->x[2] = x;
-    triangle->y[1] = triangle->y[2], triangle->y[2] = y;
+    triangle->shape.x[1] = triangle->shape.x[2], triangle->shape.x[2] = x;
+    triangle->shape.y[1] = triangle->shape.y[2], triangle->shape.y[2] = y;
     triangle->depth[1] = triangle->depth[2], triangle->depth[2] = depth;
     triangle->inverse_w[1] = triangle->inverse_w[2], triangle->inverse_w[2] = inverse_w;
 }
 
-/* The pixels with a sample between the extremes of the corners, cut to what may be touched. The
- * outermost samples of a pixel lie `reach` to either side of its centre. */
-static int w3di_soft_raster_find_box(const w3di_soft_raster_state *state,
-                                     const w3di_soft_raster_triangle *triangle,
-                                     w3di_soft_raster_box *box, int *is_small)
+/* What is done with a covered quad. */
+typedef struct w3di_soft_raster_drawing {
+    const w3di_soft_raster_state *state;
+    w3di_soft_raster_triangle *triangle;
+} w3di_soft_raster_drawing;
+
+W3D_INLINE void w3di_soft_raster_quad_covered(void *user, const int32_t at[2], w3d_f4 *cover,
+                                              w3d_f4 inside, w3d_f4 weight[2])
 {
-    const int32_t *x = triangle->x, *y = triangle->y;
-    int32_t reach = state->target->samples > 1 ? 96 : 0;
-    int32_t low_x = x[0] < x[1] ? x[0] : x[1], high_x = x[0] > x[1] ? x[0] : x[1];
-    int32_t low_y = y[0] < y[1] ? y[0] : y[1], high_y = y[0] > y[1] ? y[0] : y[1];
-    low_x = low_x < x[2] ? low_x : x[2], high_x = high_x > x[2] ? high_x : x[2];
-    low_y = low_y < y[2] ? low_y : y[2], high_y = high_y > y[2] ? high_y : y[2];
-    *is_small = high_x - low_x < W3DI_SOFT_RASTER_SMALL && high_y - low_y < W3DI_SOFT_RASTER_SMALL;
-    /* Floor of a quotient by 256, also of negative numbers: 2^23 is added and taken off again. */
-    const int32_t lift = 1 << 23, lift_pixels = lift / 256;
-    box->left = (low_x - 128 - reach + 255 + lift) / 256 - lift_pixels;
-    box->top = (low_y - 128 - reach + 255 + lift) / 256 - lift_pixels;
-    box->right = (high_x - 128 + reach + lift) / 256 - lift_pixels + 1;
-    box->bottom = (high_y - 128 + reach + lift) / 256 - lift_pixels + 1;
-    if (box->left < state->left) box->left = state->left;
-    if (box->top < state->top) box->top = state->top;
-    if (box->right > state->right) box->right = state->right;
-    if (box->bottom > state->bottom) box->bottom = state->bottom;
-    return box->left < box->right && box->top < box->bottom;
+    const w3di_soft_raster_drawing *drawing = (const w3di_soft_raster_drawing *)user;
+    w3di_soft_raster_quad_draw(drawing->state, drawing->triangle, at, cover, inside, weight);
 }
 
 /* Draws a triangle whose corners are on the screen. */
@@ -399,65 +198,44 @@ static void w3di_soft_raster_triangle_draw(const w3di_soft_raster_state *state,
                                            w3di_soft_raster_triangle *triangle)
 {
     const w3d_soft_raster_draw_desc *draw = state->draw;
-    const int32_t *x = triangle->x, *y = triangle->y;
+    const int32_t *x = triangle->shape.x, *y = triangle->shape.y;
     w3di_soft_raster_box box;
     int is_small;
-    if (!w3di_soft_raster_find_box(state, triangle, &box, &is_small)) return;
+    if (!w3di_soft_raster_find_box(&state->area, &triangle->shape, &box, &is_small)) return;
     int64_t area = (int64_t)(x[1] - x[0]) * (y[2] - y[0]) - (int64_t)(y[1] - y[0]) * (x[2] - x[0]);
     if (area == 0) return;
     triangle->front = (area > 0) == (draw->front_clockwise != 0);
     if (draw->cull == (triangle->front ? W3D_SOFT_RASTER_CULL_FRONT : W3D_SOFT_RASTER_CULL_BACK))
         return;
     if (area < 0) w3di_soft_raster_swap(triangle);
-    for (int k = 0; k < 3; k++) {
-        int from = (k + 1) % 3, to = (k + 2) % 3;
-        triangle->step_x[k] = y[from] - y[to];
-        triangle->step_y[k] = x[to] - x[from];
-        /* A sample on a left edge (which goes up) or a top edge (level, to the right) is in. */
-        int is_owner =
-            triangle->step_x[k] > 0 || (triangle->step_x[k] == 0 && triangle->step_y[k] > 0);
-        triangle->bias[k] = is_owner ? 0 : -1;
-    }
-    triangle->weight = 1.0f / (float)(area < 0 ? -area : area);
+    w3di_soft_raster_orient(&triangle->shape, area < 0 ? -area : area);
     triangle->is_affine = triangle->inverse_w[0] == triangle->inverse_w[1] &&
                           triangle->inverse_w[0] == triangle->inverse_w[2];
     triangle->has_shifts = triangle->has_varyings = 0;
     if (draw->depth_bias != 0.0f || draw->depth_bias_slope != 0.0f)
         w3di_soft_raster_add_bias(state, triangle);
+    w3di_soft_raster_drawing drawing = { state, triangle };
     if (is_small)
-        w3di_soft_raster_walk_small(state, triangle, &box);
+        w3di_soft_raster_walk_small(&state->area, &triangle->shape, &box,
+                                    w3di_soft_raster_quad_covered, &drawing);
     else
-        w3di_soft_raster_walk_large(state, triangle, &box);
+        w3di_soft_raster_walk_large(&state->area, &triangle->shape, &box,
+                                    w3di_soft_raster_quad_covered, &drawing);
 }
 
-/* Three clip-space corners, one a lane (the fourth repeats the third), to the screen. w is at
- * least 0 here; where it is nothing, so are x and y. */
-static void w3di_soft_raster_place(const w3di_soft_raster_state *state, const w3d_f4 clip[4],
-                                   w3di_soft_raster_triangle *triangle)
+/* Puts three corners, one a lane, where they lie on the screen. */
+static void w3di_soft_raster_corners(const w3di_soft_raster_state *state, const w3d_f4 clip[4],
+                                     w3di_soft_raster_triangle *triangle)
 {
-    const w3d_soft_raster_viewport *view = &state->viewport;
-    const float scale[2] = { view->width * 128.0f, view->height * -128.0f };
-    const float origin[2] = { (view->x + view->width * 0.5f) * 256.0f,
-                              (view->y + view->height * 0.5f) * 256.0f };
-    const float limit = (float)W3DI_SOFT_RASTER_GUARD * 256.0f;
-    w3d_f4 inverse_w = w3d_f4_div(w3d_f4_splat(1.0f), w3d_f4_max(clip[3], w3d_f4_splat(1e-30f)));
+    w3d_i4 at[2];
+    w3d_f4 depth, inverse_w;
     int32_t lane[4];
     float value[4];
-    for (int axis = 0; axis < 2; axis++) {
-        w3d_f4 place = w3d_f4_mul(w3d_f4_mul(clip[axis], inverse_w), w3d_f4_splat(scale[axis]));
-        place = w3d_f4_add(place, w3d_f4_splat(origin[axis]));
-        place = w3d_f4_min(w3d_f4_max(place, w3d_f4_splat(-limit)), w3d_f4_splat(limit));
-        /* Between 2^23 and 2^24 floats are whole numbers: adding 1.5 * 2^23 rounds to the nearest,
-         * ties to even, and the difference of the bits is the number. */
-        w3d_i4 bits = w3d_i4_bits_f4(w3d_f4_add(place, w3d_f4_splat(12582912.0f)));
-        w3d_i4_store(lane, w3d_i4_sub(bits, w3d_i4_splat(0x4B400000)));
-        w3d_copy(axis ? triangle->y : triangle->x, lane, sizeof triangle->x);
-    }
-    w3d_f4 depth =
-        w3d_f4_mul(w3d_f4_mul(clip[2], inverse_w), w3d_f4_splat(view->max_depth - view->min_depth));
-    depth = w3d_f4_add(depth, w3d_f4_splat(view->min_depth));
-    depth =
-        w3d_f4_min(w3d_f4_max(depth, w3d_f4_splat(view->min_depth)), w3d_f4_splat(view->max_depth));
+    w3di_soft_raster_place(&state->viewport, clip, at, &depth, &inverse_w);
+    w3d_i4_store(lane, at[0]);
+    w3d_copy(triangle->shape.x, lane, sizeof triangle->shape.x);
+    w3d_i4_store(lane, at[1]);
+    w3d_copy(triangle->shape.y, lane, sizeof triangle->shape.y);
     w3d_f4_store(value, depth);
     w3d_copy(triangle->depth, value, sizeof triangle->depth);
     w3d_f4_store(value, inverse_w);
@@ -476,88 +254,31 @@ W3D_INLINE void w3di_soft_raster_load(const float *const rows[3], w3d_f4 clip[4]
 
 /* ---- clipping ---- */
 
-/* The six planes a triangle is cut by: near, far and the guard band, in clip space: inside is
- * where sign * (c[axis] - slope * w) >= 0. */
-typedef struct w3di_soft_raster_planes {
-    int axis[6];
-    float slope[6];
-    float sign[6];
-} w3di_soft_raster_planes;
-
-static void w3di_soft_raster_find_planes(const w3d_soft_raster_viewport *view,
-                                         w3di_soft_raster_planes *planes)
-{
-    const float guard = (float)W3DI_SOFT_RASTER_GUARD;
-    float middle_x = view->x + view->width * 0.5f, middle_y = view->y + view->height * 0.5f;
-    for (int i = 0; i < 6; i++) {
-        planes->axis[i] = i < 2 ? 2 : i < 4 ? 0 : 1;
-        planes->sign[i] = i % 2 ? -1.0f : 1.0f;
-    }
-    planes->slope[0] = 0.0f;
-    planes->slope[1] = 1.0f;
-    planes->slope[2] = (-guard - middle_x) / (view->width * 0.5f);
-    planes->slope[3] = (guard - middle_x) / (view->width * 0.5f);
-    planes->slope[4] = (middle_y - guard) / (view->height * 0.5f);
-    planes->slope[5] = (middle_y + guard) / (view->height * 0.5f);
-}
-
-W3D_INLINE double w3di_soft_raster_distance(const w3di_soft_raster_planes *planes, int i,
-                                            const float *row)
-{
-    double difference = (double)row[planes->axis[i]] - (double)planes->slope[i] * (double)row[3];
-    return difference * (double)planes->sign[i];
-}
-
-/* Cuts a polygon by one plane (Sutherland and Hodgman 1974, "Reentrant Polygon Clipping"). A cut
- * side is always followed from its inner end, so that neighbours cut it at the same point. */
-static int w3di_soft_raster_cut_by(const w3di_soft_raster_planes *planes, int plane,
-                                   float (*polygon)[4 + W3D_SOFT_RASTER_VARYINGS], int count,
-                                   uint32_t floats)
-{
-    float result[W3DI_SOFT_RASTER_CORNERS][4 + W3D_SOFT_RASTER_VARYINGS];
-    int kept = 0;
-    for (int i = 0; i < count; i++) {
-        const float *here = polygon[i], *next = polygon[(i + 1) % count];
-        double at_here = w3di_soft_raster_distance(planes, plane, here);
-        double at_next = w3di_soft_raster_distance(planes, plane, next);
-        if (at_here >= 0.0) w3d_copy(result[kept++], here, floats * sizeof(float));
-        if ((at_here >= 0.0) == (at_next >= 0.0) || kept == W3DI_SOFT_RASTER_CORNERS) continue;
-        int is_leaving = at_here >= 0.0;
-        const float *inner = is_leaving ? here : next, *outer = is_leaving ? next : here;
-        double part = is_leaving ? at_here / (at_here - at_next) : at_next / (at_next - at_here);
-        for (uint32_t k = 0; k < floats; k++)
-            result[kept][k] =
-                (float)((double)inner[k] + ((double)outer[k] - (double)inner[k]) * part);
-        kept++;
-    }
-    w3d_copy(polygon, result, (size_t)kept * sizeof result[0]);
-    return kept;
-}
-
 /* Cuts a triangle that reaches over a plane and draws what is left as a fan. */
 static void w3di_soft_raster_clip(const w3di_soft_raster_state *state,
                                   const w3di_soft_raster_planes *planes,
                                   w3di_soft_raster_triangle *triangle)
 {
-    float polygon[W3DI_SOFT_RASTER_CORNERS][4 + W3D_SOFT_RASTER_VARYINGS];
-    uint32_t varyings = state->draw->varying_count;
+    float polygon[W3DI_SOFT_RASTER_CORNERS * W3DI_SOFT_RASTER_FLOATS],
+        result[W3DI_SOFT_RASTER_CORNERS * W3DI_SOFT_RASTER_FLOATS];
+    uint32_t varyings = state->draw->varying_count, floats = 4 + varyings;
     int count = 3;
     for (int i = 0; i < 3; i++)
-        w3d_copy(polygon[i], triangle->rows[i], (4 + varyings) * sizeof(float));
+        w3d_copy(polygon + (uint32_t)i * floats, triangle->rows[i], floats * sizeof(float));
     const float *first = triangle->rows[0];
     for (int plane = 0; plane < 6 && count >= 3; plane++)
-        count = w3di_soft_raster_cut_by(planes, plane, polygon, count, 4 + varyings);
+        count = w3di_soft_raster_cut_by(planes, plane, polygon, result, count, floats);
     for (int i = 0; i < count; i++)
         for (uint32_t k = 0; k < varyings; k++)
             if (state->draw->flat_varyings >> k & 1u)
-                w3d_copy(&polygon[i][4 + k], &first[4 + k], sizeof(float));
+                w3d_copy(&polygon[(uint32_t)i * floats + 4 + k], &first[4 + k], sizeof(float));
     for (int i = 2; i < count; i++) {
         w3d_f4 clip[4];
-        triangle->rows[0] = polygon[0];
-        triangle->rows[1] = polygon[i - 1];
-        triangle->rows[2] = polygon[i];
+        triangle->rows[0] = polygon;
+        triangle->rows[1] = polygon + (uint32_t)(i - 1) * floats;
+        triangle->rows[2] = polygon + (uint32_t)i * floats;
         w3di_soft_raster_load(triangle->rows, clip);
-        w3di_soft_raster_place(state, clip, triangle);
+        w3di_soft_raster_corners(state, clip, triangle);
         w3di_soft_raster_triangle_draw(state, triangle);
     }
 }
@@ -586,7 +307,7 @@ static void w3di_soft_raster_assemble(const w3di_soft_raster_state *state,
         w3di_soft_raster_clip(state, planes, triangle);
         return;
     }
-    w3di_soft_raster_place(state, clip, triangle);
+    w3di_soft_raster_corners(state, clip, triangle);
     w3di_soft_raster_triangle_draw(state, triangle);
 }
 
@@ -638,29 +359,29 @@ static void w3di_soft_raster_find_area(w3di_soft_raster_state *state)
     const w3d_soft_raster_draw_desc *draw = state->draw;
     const w3d_soft_raster_rectangle *cut = &draw->scissor;
     const w3d_soft_raster_viewport *view = &state->viewport;
-    state->left = state->top = 0;
-    state->right = (int32_t)state->target->width;
-    state->bottom = (int32_t)state->target->height;
+    state->area.left = state->area.top = 0;
+    state->area.right = (int32_t)state->target->width;
+    state->area.bottom = (int32_t)state->target->height;
     if (cut->x | cut->y | cut->width | cut->height) {
-        w3di_soft_raster_limit(&state->left, &state->right, cut->x, cut->width);
-        w3di_soft_raster_limit(&state->top, &state->bottom, cut->y, cut->height);
+        w3di_soft_raster_limit(&state->area.left, &state->area.right, cut->x, cut->width);
+        w3di_soft_raster_limit(&state->area.top, &state->area.bottom, cut->y, cut->height);
     }
     uint32_t end = draw->end_row ? draw->end_row : UINT32_MAX;
-    w3di_soft_raster_limit(&state->top, &state->bottom, draw->first_row,
+    w3di_soft_raster_limit(&state->area.top, &state->area.bottom, draw->first_row,
                            end > draw->first_row ? end - draw->first_row : 0);
     float left = w3d_math_max(w3d_math_floor(view->x), 0.0f);
     float top = w3d_math_max(w3d_math_floor(view->y), 0.0f);
     float right = w3d_math_max(w3d_math_ceil(view->x + view->width), left);
     float bottom = w3d_math_max(w3d_math_ceil(view->y + view->height), top);
-    w3di_soft_raster_limit(&state->left, &state->right, (uint32_t)left, (uint32_t)(right - left));
-    w3di_soft_raster_limit(&state->top, &state->bottom, (uint32_t)top, (uint32_t)(bottom - top));
+    w3di_soft_raster_limit(&state->area.left, &state->area.right, (uint32_t)left,
+                           (uint32_t)(right - left));
+    w3di_soft_raster_limit(&state->area.top, &state->area.bottom, (uint32_t)top,
+                           (uint32_t)(bottom - top));
 }
 
 W3D_API w3d_result w3d_soft_raster_draw(w3d_soft_raster_target *target,
                                         const w3d_soft_raster_draw_desc *draw)
 {
-    /* Direct3D 11.3, 19.2.4.1, and Vulkan's standard sample locations: sixteenths of a pixel. */
-    static const int32_t places[4][2] = { { -2, -6 }, { 6, -2 }, { -6, 2 }, { 2, 6 } };
     w3di_soft_raster_state state;
     w3di_soft_raster_planes planes;
     w3di_soft_raster_triangle triangle;
@@ -679,12 +400,9 @@ W3D_API w3d_result w3d_soft_raster_draw(w3d_soft_raster_target *target,
         state.viewport.max_depth = 1.0f;
     }
     if (!w3di_soft_raster_viewport_is_good(&state.viewport)) return W3D_ERR_ARGUMENT;
-    for (uint32_t s = 0; s < W3D_SOFT_RASTER_MAX_SAMPLES; s++) {
-        state.sample_x[s] = target->samples > 1 ? places[s][0] * 16 : 0;
-        state.sample_y[s] = target->samples > 1 ? places[s][1] * 16 : 0;
-    }
+    w3di_soft_raster_set_samples(&state.area, target->samples);
     w3di_soft_raster_find_area(&state);
-    if (state.left >= state.right || state.top >= state.bottom) return W3D_OK;
+    if (state.area.left >= state.area.right || state.area.top >= state.area.bottom) return W3D_OK;
     w3di_soft_raster_find_planes(&state.viewport, &planes);
 
     for (size_t i = 0; i < draw->index_count; i += 3) {

@@ -6,57 +6,39 @@
 #ifndef W3D_SOFT_RASTER_QUAD_H
 #define W3D_SOFT_RASTER_QUAD_H
 
-#include "gpu/soft_raster.h"
 #include "gpu/soft_raster_codes.h"
+#include "gpu/soft_raster_walk.h"
 
 /* clang-format off: fields in columns */
 
 /* What stays the same for one draw. */
 typedef struct w3di_soft_raster_state {
-    const w3d_soft_raster_target    *target;
+    const w3d_soft_raster_target *target;
     const w3d_soft_raster_draw_desc *draw;
-    const w3di_soft_raster_codes    *codes;        /* NULL where colour is kept as it is       */
-    w3d_soft_raster_viewport         viewport;
-    size_t                           stride;       /* floats from vertex to vertex             */
-    int32_t left, top, right, bottom;              /* pixels that may be touched, end excluded */
-    int32_t sample_x[W3D_SOFT_RASTER_MAX_SAMPLES]; /* from the pixel's centre, 1/256 pixel     */
-    int32_t sample_y[W3D_SOFT_RASTER_MAX_SAMPLES];
+    const w3di_soft_raster_codes *codes; /* NULL where colour is kept as it is       */
+    w3d_soft_raster_viewport viewport;
+    size_t stride; /* floats from vertex to vertex             */
+    w3di_soft_raster_area area;
 } w3di_soft_raster_state;
 
-/* One triangle on the screen, clockwise as seen (after a swap of corners 1 and 2 if need be).
- * Edge k lies opposite corner k; its value at a point is twice the area of the triangle they
- * span, in 1/256 pixel squared, positive inside. */
+/* One triangle on the screen. */
 typedef struct w3di_soft_raster_triangle {
-    const float *rows[3];         /* the corners' vertices */
-    int32_t  x[3], y[3];          /* 1/256 pixel */
-    float    depth[3];
-    float    inverse_w[3];
+    w3di_soft_raster_shape shape;
+    const float *rows[3]; /* the corners' vertices */
+    float depth[3];
+    float inverse_w[3];
     uint32_t index;
-    int      front;
-    int32_t  step_x[3], step_y[3]; /* change of an edge's value per 1/256 pixel */
-    int32_t  bias[3];              /* -1 where samples on the edge belong to the neighbour */
-    float    weight;               /* of a corner, per unit of its edge's value */
-    int      is_affine;            /* all w are equal: no perspective */
-    int      has_shifts;           /* the next two are filled, on the first quad */
-    float    shift[2][W3D_SOFT_RASTER_MAX_SAMPLES]; /* of weights 1 and 2, from centre to sample */
-    float    rise[W3D_SOFT_RASTER_MAX_SAMPLES];     /* of depth, likewise */
-    int      has_varyings;         /* the rest is filled, on the first visible quad */
-    float    base[W3D_SOFT_RASTER_VARYINGS];        /* at corner 0 ... */
-    float    along[2][W3D_SOFT_RASTER_VARYINGS];    /* ... and from there to 1 and to 2 */
+    int front;
+    int is_affine;                               /* all w are equal: no perspective */
+    int has_shifts;                              /* the next two are filled, on the first quad */
+    float shift[2][W3D_SOFT_RASTER_MAX_SAMPLES]; /* of weights 1 and 2, from centre to sample */
+    float rise[W3D_SOFT_RASTER_MAX_SAMPLES];     /* of depth, likewise */
+    int has_varyings;                            /* the rest is filled, on the first visible quad */
+    float base[W3D_SOFT_RASTER_VARYINGS];        /* at corner 0 ... */
+    float along[2][W3D_SOFT_RASTER_VARYINGS];    /* ... and from there to 1 and to 2 */
 } w3di_soft_raster_triangle;
 
 /* clang-format on */
-
-/* All bits of all lanes. */
-W3D_INLINE w3d_f4 w3di_soft_raster_all(void) { return w3d_f4_equal(w3d_f4_zero(), w3d_f4_zero()); }
-
-/* c[0] + weight_1 (c[1] - c[0]) + weight_2 (c[2] - c[0]) */
-W3D_INLINE w3d_f4 w3di_soft_raster_plane(const float c[3], w3d_f4 weight_1, w3d_f4 weight_2)
-{
-    return w3d_f4_add(w3d_f4_add(w3d_f4_splat(c[0]),
-                                 w3d_f4_mul(weight_1, w3d_f4_splat(c[1] - c[0]))),
-                      w3d_f4_mul(weight_2, w3d_f4_splat(c[2] - c[0])));
-}
 
 /* How weights and depth change from a pixel's centre to its samples. */
 static void w3di_soft_raster_find_shifts(const w3di_soft_raster_state *state,
@@ -64,41 +46,14 @@ static void w3di_soft_raster_find_shifts(const w3di_soft_raster_state *state,
 {
     for (uint32_t s = 0; s < state->target->samples; s++) {
         for (int k = 0; k < 2; k++) {
-            int64_t value = (int64_t)triangle->step_x[k + 1] * state->sample_x[s] +
-                            (int64_t)triangle->step_y[k + 1] * state->sample_y[s];
-            triangle->shift[k][s] = (float)value * triangle->weight;
+            int64_t value = (int64_t)triangle->shape.step_x[k + 1] * state->area.sample_x[s] +
+                            (int64_t)triangle->shape.step_y[k + 1] * state->area.sample_y[s];
+            triangle->shift[k][s] = (float)value * triangle->shape.weight;
         }
         triangle->rise[s] = triangle->shift[0][s] * (triangle->depth[1] - triangle->depth[0]) +
                             triangle->shift[1][s] * (triangle->depth[2] - triangle->depth[0]);
     }
     triangle->has_shifts = 1;
-}
-
-static w3d_f4 w3di_soft_raster_passes(w3d_soft_raster_compare compare, w3d_f4 depth, w3d_f4 stored)
-{
-    switch (compare) {
-    case W3D_SOFT_RASTER_LESS: return w3d_f4_less(depth, stored);
-    case W3D_SOFT_RASTER_LESS_EQUAL: return w3d_f4_lesseq(depth, stored);
-    case W3D_SOFT_RASTER_EQUAL: return w3d_f4_equal(depth, stored);
-    case W3D_SOFT_RASTER_NOT_EQUAL:
-        return w3d_f4_xor(w3d_f4_equal(depth, stored), w3di_soft_raster_all());
-    case W3D_SOFT_RASTER_GREATER: return w3d_f4_less(stored, depth);
-    case W3D_SOFT_RASTER_GREATER_EQUAL: return w3d_f4_lesseq(stored, depth);
-    case W3D_SOFT_RASTER_ALWAYS: return w3di_soft_raster_all();
-    case W3D_SOFT_RASTER_NEVER: break;
-    }
-    return w3d_f4_zero();
-}
-
-/* Depth as the target keeps it; multiples of 1 / (2^24 - 1) as whole numbers, which fit a float.
- * Adding a half and cutting would round twice above 2^23. */
-W3D_INLINE w3d_f4 w3di_soft_raster_depth_code(w3d_soft_raster_depth format, w3d_f4 depth)
-{
-    if (format != W3D_SOFT_RASTER_DEPTH_24) return depth;
-    w3d_f4 scaled = w3d_f4_mul(depth, w3d_f4_splat(16777215.0f));
-    w3d_f4 whole = w3d_f4_from_i4(w3d_i4_from_f4(scaled));
-    w3d_f4 up = w3d_f4_lesseq(w3d_f4_splat(0.5f), w3d_f4_sub(scaled, whole));
-    return w3d_f4_add(whole, w3d_f4_and(up, w3d_f4_splat(1.0f)));
 }
 
 static void w3di_soft_raster_blend_over(w3d_soft_raster_blend blend, const w3d_f4 color[4],
@@ -178,10 +133,10 @@ static void w3di_soft_raster_centroid(const w3di_soft_raster_state *state,
 static void w3di_soft_raster_cut(const w3di_soft_raster_state *state, w3d_i4 x, w3d_i4 y,
                                  w3d_f4 *cover)
 {
-    w3d_i4 outside = w3d_i4_or(w3d_i4_less(x, w3d_i4_splat(state->left)),
-                               w3d_i4_less(y, w3d_i4_splat(state->top)));
-    w3d_i4 within = w3d_i4_and(w3d_i4_less(x, w3d_i4_splat(state->right)),
-                               w3d_i4_less(y, w3d_i4_splat(state->bottom)));
+    w3d_i4 outside = w3d_i4_or(w3d_i4_less(x, w3d_i4_splat(state->area.left)),
+                               w3d_i4_less(y, w3d_i4_splat(state->area.top)));
+    w3d_i4 within = w3d_i4_and(w3d_i4_less(x, w3d_i4_splat(state->area.right)),
+                               w3d_i4_less(y, w3d_i4_splat(state->area.bottom)));
     w3d_f4 allowed = w3d_f4_bits_i4(w3d_i4_andnot(within, outside));
     for (uint32_t s = 0; s < state->target->samples; s++) cover[s] = w3d_f4_and(cover[s], allowed);
 }
@@ -222,14 +177,14 @@ static void w3di_soft_raster_write(const w3di_soft_raster_state *state, size_t f
  *   inside  in      all ones in the lanes whose centre is covered
  *   weight  in/out  of corners 1 and 2, at the centres; used up */
 static inline void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *state,
-                                       w3di_soft_raster_triangle *triangle, const int32_t at[2],
-                                       w3d_f4 *cover, w3d_f4 inside, w3d_f4 weight[2])
+                                              w3di_soft_raster_triangle *triangle,
+                                              const int32_t at[2], w3d_f4 *cover, w3d_f4 inside,
+                                              w3d_f4 weight[2])
 {
     const w3d_soft_raster_target *target = state->target;
     const w3d_soft_raster_draw_desc *draw = state->draw;
     uint32_t samples = target->samples;
-    size_t first =
-        ((size_t)at[1] / 2 * target->quads_per_row + (size_t)at[0] / 2) * samples * 4;
+    size_t first = ((size_t)at[1] / 2 * target->quads_per_row + (size_t)at[0] / 2) * samples * 4;
     w3d_i4 x = w3d_i4_add(w3d_i4_splat(at[0]), w3d_i4_set(0, 1, 0, 1));
     w3d_i4 y = w3d_i4_add(w3d_i4_splat(at[1]), w3d_i4_set(0, 0, 1, 1));
     w3d_f4 nearest = w3d_f4_splat(state->viewport.min_depth);
@@ -237,8 +192,8 @@ static inline void w3di_soft_raster_quad_draw(const w3di_soft_raster_state *stat
     w3d_f4 centre = w3di_soft_raster_plane(triangle->depth, weight[0], weight[1]);
     w3d_f4 depth[W3D_SOFT_RASTER_MAX_SAMPLES], shown = w3d_f4_zero();
 
-    if (at[0] < state->left || at[1] < state->top || at[0] + 2 > state->right ||
-        at[1] + 2 > state->bottom)
+    if (at[0] < state->area.left || at[1] < state->area.top || at[0] + 2 > state->area.right ||
+        at[1] + 2 > state->area.bottom)
         w3di_soft_raster_cut(state, x, y, cover);
     if (!triangle->has_shifts) w3di_soft_raster_find_shifts(state, triangle);
     for (uint32_t s = 0; s < samples; s++) {

@@ -453,6 +453,10 @@ W3D_API uint32_t w3d_mesh_bvh_overlap_planes(const w3d_mesh_bvh *bvh, const floa
 W3D_API void w3d_mesh_bvh_frustum(const float *view_projection, float (*planes)[4])
 {
     const float *m = view_projection;
+    if (!m || !planes) {
+        W3D_ASSERT(0);
+        return;
+    }
     for (int k = 0; k < 4; k++) { /* rows of the matrix: -w <= x, y <= w, 0 <= z <= w */
         float x = m[4 * k], y = m[4 * k + 1], z = m[4 * k + 2], w = m[4 * k + 3];
         planes[0][k] = w + x;

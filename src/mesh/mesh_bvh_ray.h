@@ -162,10 +162,12 @@ W3D_INLINE uint32_t w3di_mesh_bvh_ray_boxes(const w3d_mesh_bvh_node *node,
 W3D_INLINE void w3di_mesh_bvh_ray_prefetch(const w3d_mesh_bvh *bvh, uint32_t child)
 {
 #if defined(__GNUC__)
-    uint32_t leaf = child & ~W3D_MESH_BVH_LEAF;
-    const char *at = child & W3D_MESH_BVH_LEAF ? (const char *)&bvh->leaves[leaf]
-                                               : (const char *)&bvh->nodes[child];
-    for (int k = 0; k < 256; k += 64) __builtin_prefetch(at + k);
+    /* As numbers: a hostile block may have given an empty place a box, and there is no such leaf. */
+    uintptr_t at = child & W3D_MESH_BVH_LEAF
+                       ? (uintptr_t)bvh->leaves +
+                             (size_t)(child & ~W3D_MESH_BVH_LEAF) * sizeof(w3d_mesh_bvh_leaf)
+                       : (uintptr_t)bvh->nodes + (size_t)child * sizeof(w3d_mesh_bvh_node);
+    for (uint32_t k = 0; k < 256; k += 64) __builtin_prefetch((const char *)(at + k));
 #else
     (void)bvh;
     (void)child;

@@ -239,6 +239,7 @@ W3D_API w3d_result w3d_mesh_simplify(const w3d_mesh_view *mesh, const w3d_mesh_s
 #undef W3DI_MESH_SIMPLIFY_GONE
 #undef W3DI_MESH_SIMPLIFY_QUEUED
 #undef W3DI_MESH_SIMPLIFY_MOVED
+#undef W3DI_MESH_SIMPLIFY_MANY
 #undef W3DI_MESH_SIMPLIFY_NONE
 #undef W3DI_MESH_SIMPLIFY_MOST_STAR
 #undef W3DI_MESH_SIMPLIFY_KEYS

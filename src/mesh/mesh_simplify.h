@@ -59,12 +59,12 @@ typedef struct w3d_mesh_simplified {
  * What is kept: Triangles keep their order and their corners' order. Vertices at equal positions
  * (0 equals -0) are one point and move together; the surface is not torn there, and what differs
  * between them, a seam, stays a seam: only collapses along it are done, and its ends, corners and
- * crossings stay. A rim is collapsed along itself only. The surface's connections stay as they are:
- * no holes are closed, no parts joined or lost. Points stay
- * where triangles do not lie around them as one fan with one orientation, and where more than 64
- * do. No triangle turns by more than about 75 degrees in one collapse. Cheap is what adds little to
- * area times squared distance, where a point counts with half the mean area at least: bumps that
- * stand out stay however small they are.
+ * crossings stay. A rim is collapsed along itself only. What hangs together stays as it is, also
+ * where more than two triangles share an edge or surfaces touch: no holes are closed, no parts
+ * joined or lost. Points stay where triangles do not lie around them as one fan and there is a rim
+ * or a seam, and where more than 64 lie around them. No triangle turns by more than about 75 degrees
+ * in one collapse. Cheap is what adds little to area times squared distance, where a point counts
+ * with half the mean area at least: bumps that stand out stay however small they are.
  *
  *   error   An estimate and no bound: for each collapse and each of its two points, the root of
  *           the mean, over the area of the triangles that went into that point, of the squared
@@ -86,7 +86,8 @@ typedef struct w3d_mesh_simplified {
  * Source  Garland, Heckbert 1997, "Surface simplification using quadric error metrics"; Hoppe 1999,
  *         "New quadric metric for simplifying meshes with appearance attributes"; the condition on
  *         connections: Dey, Edelsbrunner, Guha, Nekhayev 1999, "Topology preserving edge
- *         contraction". */
+ *         contraction"; where there is no surface: Attali, Lieutier, Salinas 2011, "Efficient data
+ *         structure for representing and simplifying simplicial complexes in high dimensions". */
 W3D_API w3d_result w3d_mesh_simplify(const w3d_mesh_view *mesh, const w3d_mesh_simplify_desc *desc,
                                      w3d_mesh_simplified *out, w3d_arena scratch);
 

@@ -40,8 +40,9 @@ static inline float w3di_mesh_simplify_value(const w3d_simplify_attribute *attri
     float value;
     w3d_copy(&value, (const char *)(const void *)attribute->data + vertex * stride + 4 * component,
              4);
+    if (!w3d_f32_is_finite(value)) return 0.0f;
     value *= factor;
-    if (!(value >= -W3DI_MESH_SIMPLIFY_MOST_VALUE)) return value < 0.0f ? -1e9f : 0.0f;
+    if (value < -W3DI_MESH_SIMPLIFY_MOST_VALUE) return -W3DI_MESH_SIMPLIFY_MOST_VALUE;
     return value <= W3DI_MESH_SIMPLIFY_MOST_VALUE ? value : W3DI_MESH_SIMPLIFY_MOST_VALUE;
 }
 

@@ -278,7 +278,43 @@ static inline void w3di_mesh_simplify_ring_rim(w3di_mesh_simplify_state *s, uint
     w3di_mesh_simplify_rim(&s->points[p], &s->points[side], &s->points[other], factor);
 }
 
-/* What is not one fan of triangles, open or closed, is pinned. Rims and seams add their planes. */
+/* The caller's vertex at a point that is next to that of a ring: the first `count` are ahead in
+ * their triangles, the rest back. */
+static inline uint32_t w3di_mesh_simplify_beside(const w3di_mesh_simplify_state *s,
+                                                 const w3di_mesh_simplify_ring *ring, uint32_t i)
+{
+    uint32_t place = ring->place[i % ring->count], k = place & 3u;
+    k = i < ring->count ? w3di_mesh_simplify_after(k) : w3di_mesh_simplify_before(k);
+    return w3di_mesh_simplify_vertex(s, place >> 2, k);
+}
+
+/* 1 where triangles that are not one fan have neither a rim nor a seam at their point. */
+static inline int w3di_mesh_simplify_is_many(w3di_mesh_simplify_state *s,
+                                             const w3di_mesh_simplify_ring *ring)
+{
+    uint32_t point[2 * W3DI_MESH_SIMPLIFY_MOST_STAR], count = 2 * ring->count;
+    for (uint32_t i = 0; i < count; i++)
+        point[i] = i < ring->count ? ring->ahead[i] : ring->back[i - ring->count];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t times = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            if (point[k] != point[i]) continue;
+            times++;
+            if (s->vertices &&
+                w3di_mesh_simplify_beside(s, ring, k) != w3di_mesh_simplify_beside(s, ring, i))
+                return 0;
+        }
+        if (times < 2) return 0;
+    }
+    for (uint32_t i = 1; i < ring->count; i++)
+        if (w3di_mesh_simplify_vertex(s, ring->place[i] >> 2, ring->place[i] & 3u) !=
+            w3di_mesh_simplify_vertex(s, ring->place[0] >> 2, ring->place[0] & 3u))
+            return 0;
+    return 1;
+}
+
+/* What is not one fan of triangles, open or closed, is pinned where it has a rim or a seam. Those of
+ * fans add their planes. */
 static inline void w3di_mesh_simplify_classify(w3di_mesh_simplify_state *s, uint32_t p,
                                                const w3di_mesh_simplify_ring *ring)
 {
@@ -287,7 +323,9 @@ static inline void w3di_mesh_simplify_classify(w3di_mesh_simplify_state *s, uint
     uint32_t flags = 0;
     int closed = w3di_mesh_simplify_order(s, ring, order);
     if (closed < 0) {
-        point->flags = (uint16_t)(point->flags | W3DI_MESH_SIMPLIFY_PINNED);
+        flags = w3di_mesh_simplify_is_many(s, ring) ? W3DI_MESH_SIMPLIFY_MANY
+                                                    : W3DI_MESH_SIMPLIFY_PINNED;
+        point->flags = (uint16_t)(point->flags | flags);
         return;
     }
     uint32_t seams = 0, parts = 0;
@@ -307,6 +345,13 @@ static inline void w3di_mesh_simplify_classify(w3di_mesh_simplify_state *s, uint
     /* A seam goes through the point, or ends there; crossings and corners of seams stay. */
     if (seams) flags |= W3DI_MESH_SIMPLIFY_SEAM;
     if (parts && !(seams == 2 && closed)) flags |= W3DI_MESH_SIMPLIFY_PINNED;
+    if (closed && ring->count == 2 && !seams) {
+        /* The tip of two triangles that are one's two sides: it sticks out where no plane holds
+         * it. */
+        flags |= W3DI_MESH_SIMPLIFY_MANY;
+        w3di_mesh_simplify_ring_rim(s, p, ring, 0, ring->ahead[0], W3DI_MESH_SIMPLIFY_RIM);
+        w3di_mesh_simplify_ring_rim(s, p, ring, 0, ring->back[0], W3DI_MESH_SIMPLIFY_RIM);
+    }
     if (!closed) {
         uint32_t one = order[0], last = order[ring->count - 1];
         flags |= W3DI_MESH_SIMPLIFY_BORDER;

@@ -10,7 +10,12 @@
  * its turn comes, and waits for a later sweep if its error has grown.
  *
  * An error is area times squared distance, so a tiny bump would go early however far it stands out.
- * A collapse therefore waits as if it had half the mean area of all points where it has less. */
+ * A collapse therefore waits as if it had half the mean area of all points where it has less.
+ *
+ * Where more than two triangles share an edge, or fans touch in a point, the planes of all of them
+ * hold it in place, so such points (MANY) may go wherever it costs least. What they may not is change
+ * what hangs together: the condition on links keeps that for any triangles, not only for surfaces
+ * (Attali, Lieutier, Salinas 2011). */
 #ifndef W3D_MESH_SIMPLIFY_COLLAPSE_H
 #define W3D_MESH_SIMPLIFY_COLLAPSE_H
 
@@ -130,14 +135,15 @@ W3D_INLINE void w3di_mesh_simplify_refine(const w3di_mesh_simplify_state *s, uin
 }
 
 /* Everything u could go into. An inner point's neighbours are each met once as the first of a
- * triangle; a rim's last one only as the second. */
+ * triangle; a rim's last one only as the second, and those of no fan any number of times. */
 W3D_INLINE void w3di_mesh_simplify_choices(const w3di_mesh_simplify_state *s, uint32_t u,
                                            const w3di_mesh_simplify_ring *ring,
                                            w3di_mesh_simplify_choice *choice)
 {
     w3di_mesh_simplify_form form = w3di_mesh_simplify_form_of(&s->points[u]);
+    uint32_t rim = s->points[u].flags & W3DI_MESH_SIMPLIFY_BORDER;
     choice->count = 0;
-    if (!(s->points[u].flags & W3DI_MESH_SIMPLIFY_BORDER)) {
+    if (!rim && !(s->points[u].flags & W3DI_MESH_SIMPLIFY_MANY)) {
         for (uint32_t i = 0; i < ring->count; i++) {
             w3di_mesh_simplify_consider(s, &form, ring->ahead[i], choice);
             if (s->wedge_floats) w3di_mesh_simplify_consider_wedge(s, u, ring, i, 1, choice);
@@ -146,7 +152,7 @@ W3D_INLINE void w3di_mesh_simplify_choices(const w3di_mesh_simplify_state *s, ui
     }
     for (uint32_t i = 0; i < 2 * ring->count; i++) {
         uint32_t v = i < ring->count ? ring->ahead[i] : ring->back[i - ring->count], k = 0;
-        if (!(s->points[v].flags & W3DI_MESH_SIMPLIFY_BORDER)) continue;
+        if (rim && !(s->points[v].flags & W3DI_MESH_SIMPLIFY_BORDER)) continue;
         while (k < choice->count && choice->point[k] != v) k++;
         if (k < choice->count) continue;
         w3di_mesh_simplify_consider(s, &form, v, choice);
@@ -262,6 +268,46 @@ static inline int w3di_mesh_simplify_pair(const w3di_mesh_simplify_state *s,
     return 1;
 }
 
+/* The condition on links where they are any graphs: what is next to u and to v is next to their
+ * edge, be it points or edges of triangles; and each point that is next to that edge keeps a
+ * triangle with v, or nothing would connect the two any more. */
+static inline int w3di_mesh_simplify_links(w3di_mesh_simplify_state *s, uint32_t u,
+                                           const w3di_mesh_simplify_ring *ring_u, uint32_t v,
+                                           const w3di_mesh_simplify_ring *ring_v)
+{
+    uint32_t next = w3di_mesh_simplify_stamp(s, 3), apex = next + 1, kept = next + 2;
+    uint32_t left_u = 0, left_v = 0, *mark = s->mark;
+    for (uint32_t i = 0; i < ring_v->count; i++)
+        mark[ring_v->ahead[i]] = mark[ring_v->back[i]] = next;
+    for (uint32_t i = 0; i < ring_v->count; i++) {
+        if (ring_v->ahead[i] == u) mark[ring_v->back[i]] = apex;
+        if (ring_v->back[i] == u) mark[ring_v->ahead[i]] = apex;
+    }
+    for (uint32_t i = 0; i < ring_v->count; i++) {
+        uint32_t a = ring_v->ahead[i], b = ring_v->back[i];
+        if (a == u || b == u) continue;
+        left_v++;
+        if (mark[a] == apex) mark[a] = kept;
+        if (mark[b] == apex) mark[b] = kept;
+    }
+    for (uint32_t i = 0; i < ring_u->count; i++) {
+        uint32_t a = ring_u->ahead[i], b = ring_u->back[i];
+        if (a == v || b == v) continue;
+        left_u++;
+        if (mark[a] == next || mark[b] == next) return 0;
+        if (mark[a] == apex) mark[a] = kept;
+        if (mark[b] == apex) mark[b] = kept;
+        if (mark[a] != kept || mark[b] != kept) continue;
+        for (uint32_t k = 0; k < ring_v->count; k++)
+            if ((ring_v->ahead[k] == a && ring_v->back[k] == b) ||
+                (ring_v->ahead[k] == b && ring_v->back[k] == a))
+                return 0;
+    }
+    for (uint32_t i = 0; i < ring_v->count; i++)
+        if (mark[ring_v->ahead[i]] == apex || mark[ring_v->back[i]] == apex) return 0;
+    return left_u + left_v > 0 && left_u + left_v <= W3DI_MESH_SIMPLIFY_MOST_STAR;
+}
+
 /* 1 where u may go into v without changing what the surface is connected like, and every vertex
  * of u has one of v to go into, along the edge. */
 static inline int w3di_mesh_simplify_allowed(w3di_mesh_simplify_state *s, uint32_t u,
@@ -274,6 +320,10 @@ static inline int w3di_mesh_simplify_allowed(w3di_mesh_simplify_state *s, uint32
     pairs->count = 1;
     pairs->from[0] = s->vertex_of[u];
     pairs->to[0] = s->vertex_of[v];
+    if ((s->points[u].flags | s->points[v].flags) & W3DI_MESH_SIMPLIFY_MANY)
+        return !(s->points[v].flags & W3DI_MESH_SIMPLIFY_BORDER) &&
+               (!s->vertices || w3di_mesh_simplify_pair(s, ring_u, v, pairs)) &&
+               w3di_mesh_simplify_links(s, u, ring_u, v, ring_v);
     for (uint32_t i = 0; i < ring_u->count; i++)
         shared += (uint32_t)((ring_u->ahead[i] == v) | (ring_u->back[i] == v));
     if (shared != (open_u ? 1u : 2u)) return 0;
@@ -345,6 +395,7 @@ static inline void w3di_mesh_simplify_collapse(w3di_mesh_simplify_state *s, uint
     for (int k = 0; k < 3 && !stays; k++) from_v[k] = d[k] - apart[k];
     if (s->wedge_floats) w3di_mesh_simplify_attributes_merge(s, d, from_v, pairs);
     if (s->solve) pv->flags = (uint16_t)(pv->flags | W3DI_MESH_SIMPLIFY_MOVED);
+    pv->flags = (uint16_t)(pv->flags | (pu->flags & W3DI_MESH_SIMPLIFY_MANY));
     if (!stays) {
         w3di_mesh_simplify_shift(pv, from_v);
         for (int k = 0; k < 3; k++) pv->position[k] = pu->position[k] + d[k];
@@ -536,7 +587,12 @@ static inline void w3di_mesh_simplify_run(w3di_mesh_simplify_state *s, uint32_t 
 {
     uint32_t limit = 0;
     while (s->live_count > target) {
-        uint64_t least = ((uint64_t)(s->live_count - target) + 1) / 2, below = 0; /* collapses */
+        uint64_t least = ((uint64_t)(s->live_count - target) + 1) / 2; /* collapses */
+        uint64_t below = 0, all = 0, most;
+        for (uint32_t key = 0; key < W3DI_MESH_SIMPLIFY_KEYS; key++) all += s->waiting[key];
+        /* Where edges have many triangles there are fewer points, and a collapse takes more. */
+        most = all * (s->live_count - target) / s->live_count + 1;
+        least = least < most ? least : most;
         least = least * (s->solve ? W3DI_MESH_SIMPLIFY_PART_MOVING : W3DI_MESH_SIMPLIFY_PART) / 16;
         s->least_weight = s->total_weight / (float)s->live_count;
         while (limit < W3DI_MESH_SIMPLIFY_KEYS && (below == 0 || below < least))

@@ -26,11 +26,12 @@
 
 /* What is known of a point, as bits of `flags`. */
 #define W3DI_MESH_SIMPLIFY_BORDER 1u /* on the rim of the surface                          */
-#define W3DI_MESH_SIMPLIFY_PINNED 2u /* never moves: locked, non-manifold, or too crowded  */
+#define W3DI_MESH_SIMPLIFY_PINNED 2u /* never moves: locked, no fan with a rim, too crowded */
 #define W3DI_MESH_SIMPLIFY_SEAM   4u /* several vertices lie here                          */
 #define W3DI_MESH_SIMPLIFY_GONE   8u
 #define W3DI_MESH_SIMPLIFY_QUEUED 16u
 #define W3DI_MESH_SIMPLIFY_MOVED  32u
+#define W3DI_MESH_SIMPLIFY_MANY   64u /* not one fan, but without a rim: see ..._collapse.h */
 
 /* One cache line. */
 typedef struct w3di_mesh_simplify_point {

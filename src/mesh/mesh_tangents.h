@@ -47,9 +47,9 @@ typedef struct w3d_mesh_tangents_desc {
  * Errors  W3D_ERR_ARGUMENT  broken contract: pointers, strides, counts
  *         W3D_ERR_INDEX     an index >= vertex_count
  *         W3D_ERR_CAPACITY  scratch too small
- * Cost    O(vertices + indices) time; scratch about 85 bytes a triangle and 24 a vertex. Around a
- *         vertex where tangents that should be joined point opposite ways, quadratic in the number
- *         of triangles joined.
+ * Cost    O(vertices + indices) time, O(vertices log vertices) for rows made to collide; scratch
+ *         about 85 bytes a triangle and 24 a vertex. Around a vertex where tangents that should be
+ *         joined point opposite ways, quadratic in the number of triangles joined.
  * Thread  Any; no state.
  * Source  Mikkelsen 2008, "Simulation of Wrinkled Surfaces Revisited", chapter 3 and its code. */
 W3D_API w3d_result w3d_mesh_tangents(const w3d_mesh_tangents_desc *desc, float *tangents,

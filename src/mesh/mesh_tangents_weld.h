@@ -2,12 +2,14 @@
  *
  * mesh_weld.h does this for attributes of all kinds; here every row is the same eight floats, held
  * in two vectors, and most rows differ. One hash table of vertices plus one, with a part of the
- * hash in the bits above; the slots for the next rows are asked for in advance. */
+ * hash in the bits above; the slots for the next rows are asked for in advance. Rows made to
+ * collide in it are sorted instead. */
 #ifndef W3D_MESH_TANGENTS_WELD_H
 #define W3D_MESH_TANGENTS_WELD_H
 
 #include "core/simd.h"
 #include "core/size.h"
+#include "mesh/mesh_merge_sort.h"
 
 #define W3DI_MESH_TANGENTS_AHEAD 16u
 
@@ -87,6 +89,42 @@ W3D_INLINE size_t w3di_mesh_tangents_weld_slots(uint32_t vertex_count)
     return slots;
 }
 
+static inline int w3di_mesh_tangents_weld_compare(const void *context, uint32_t a, uint32_t b)
+{
+    const w3di_mesh_tangents_rows *rows = (const w3di_mesh_tangents_rows *)context;
+    w3di_mesh_tangents_key of_a = w3di_mesh_tangents_key_of(rows, a);
+    w3di_mesh_tangents_key of_b = w3di_mesh_tangents_key_of(rows, b);
+    float left[8], right[8];
+    w3d_f4_store(left, of_a.position);
+    w3d_f4_store(left + 4, of_a.normal);
+    w3d_f4_store(right, of_b.position);
+    w3d_f4_store(right + 4, of_b.normal);
+    for (int k = 0; k < 8; k++)
+        if (left[k] != right[k]) return left[k] < right[k] ? -1 : 1;
+    return 0;
+}
+
+/* The same numbers by sorting; `slots` has room for two lists. */
+static inline uint32_t w3di_mesh_tangents_weld_sorted(const w3di_mesh_tangents_rows *rows,
+                                                      uint32_t *remap, uint32_t *slots,
+                                                      uint32_t none)
+{
+    uint32_t count = 0, number_count = 0;
+    for (uint32_t vertex = 0; vertex < rows->vertex_count; vertex++) {
+        w3di_mesh_tangents_key key = w3di_mesh_tangents_key_of(rows, vertex);
+        remap[vertex] = none;
+        slots[count] = vertex;
+        count += w3di_mesh_tangents_key_equal(key, key) != 0;
+    }
+    w3di_mesh_merge_sort_link(slots, slots + rows->vertex_count, count,
+                              w3di_mesh_tangents_weld_compare, rows, remap);
+    for (uint32_t vertex = 0; vertex < rows->vertex_count; vertex++) {
+        if (remap[vertex] == none) continue;
+        remap[vertex] = remap[vertex] == vertex ? number_count++ : remap[remap[vertex]];
+    }
+    return number_count;
+}
+
 /* Numbers the distinct vertices in the order of their first appearance.
  *
  *   remap   out  [vertex_count] the number of each, `none` for those with a NaN
@@ -98,11 +136,14 @@ static inline uint32_t w3di_mesh_tangents_weld(const w3di_mesh_tangents_rows *ro
 {
     uint64_t hashes[W3DI_MESH_TANGENTS_AHEAD];
     uint32_t number_count = 0, id_mask = 0;
+    uint64_t steps = 0; /* slots that were looked at */
     for (uint32_t rest = rows->vertex_count; rest; rest >>= 1) id_mask = id_mask << 1 | 1u;
     w3d_fill(slots, 0, slot_count * sizeof *slots);
     for (uint32_t begin = 0; begin < rows->vertex_count; begin += W3DI_MESH_TANGENTS_AHEAD) {
         uint32_t count = rows->vertex_count - begin;
         if (count > W3DI_MESH_TANGENTS_AHEAD) count = W3DI_MESH_TANGENTS_AHEAD;
+        if (steps / W3DI_MESH_MERGE_SORT_PATIENCE > (uint64_t)begin + 16)
+            return w3di_mesh_tangents_weld_sorted(rows, remap, slots, none);
         for (uint32_t i = 0; i < count; i++) {
             hashes[i] = w3di_mesh_tangents_key_hash(w3di_mesh_tangents_key_of(rows, begin + i));
 #if defined(__GNUC__)
@@ -115,7 +156,7 @@ static inline uint32_t w3di_mesh_tangents_weld(const w3di_mesh_tangents_rows *ro
             w3di_mesh_tangents_key key = w3di_mesh_tangents_key_of(rows, vertex);
             remap[vertex] = none;
             if (!w3di_mesh_tangents_key_equal(key, key)) continue;
-            for (; slots[slot]; slot = (slot + 1) & (slot_count - 1)) {
+            for (; slots[slot]; slot = (slot + 1) & (slot_count - 1), steps++) {
                 uint32_t other = (slots[slot] & id_mask) - 1u;
                 if ((slots[slot] & ~id_mask) == tag &&
                     w3di_mesh_tangents_key_equal(key, w3di_mesh_tangents_key_of(rows, other))) {

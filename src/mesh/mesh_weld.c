@@ -20,6 +20,7 @@
 #include "core/hash.h"
 #include "core/simd.h"
 #include "mesh/mesh_check.h"
+#include "mesh/mesh_merge_sort.h"
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -53,7 +54,7 @@ typedef struct w3di_mesh_weld_table {
     uint32_t id_mask; /* the bits of a slot that hold vertex + 1 */
     int tolerant;     /* some attribute has a tolerance          */
     double cell_rate; /* 1 / cell width; 0: no grid              */
-    uint64_t seed;    /* of the hashes, see w3di_mesh_weld_reseed */
+    uint64_t seed;    /* of the hashes, see w3di_mesh_weld_gives_up */
     uint64_t steps;   /* slots that were looked at until then    */
 } w3di_mesh_weld_table;
 
@@ -338,19 +339,54 @@ static void w3di_mesh_weld_resize(w3di_mesh_weld_table *table, size_t slots, uin
     w3di_mesh_weld_enter(table, found, count);
 }
 
-/* Rows can be made whose hashes fall together, with which the table would take quadratic time. Where
- * far more slots are looked at than hashes by chance would need, the hashes begin from a hash of all
- * rows from there on, which who makes the rows cannot make fit them. */
-static int w3di_mesh_weld_reseed(w3di_mesh_weld_table *table, uint32_t done, const uint32_t *remap)
+/* Rows can be made whose hashes fall together, with which the table would take quadratic time: then
+ * far more slots are looked at than by chance. 1: the table is to be given up. Under a tolerance it
+ * cannot be, but hashes can begin from one of all rows from there on, which at least rows made for
+ * no seed do not know. */
+static int w3di_mesh_weld_gives_up(w3di_mesh_weld_table *table, uint32_t done,
+                                   const uint32_t *remap)
 {
-    uint64_t most = (table->held + W3DI_MESH_WELD_BATCH) * (table->tolerant ? 4096u : 256u);
+    uint64_t most = (table->held + W3DI_MESH_WELD_BATCH) *
+                    (table->tolerant ? 4096u : W3DI_MESH_MERGE_SORT_PATIENCE);
     if (table->steps <= most || table->seed) return 0;
+    if (!table->tolerant) return 1;
     uint64_t seed = table->desc->vertex_count;
     for (uint32_t vertex = 0; vertex < table->desc->vertex_count; vertex++)
         seed = w3d_hash_u64(seed + w3di_mesh_weld_hash(table->desc, vertex, seed));
     table->seed = seed | 1;
     w3di_mesh_weld_resize(table, table->mask + 1, done, remap);
-    return 1;
+    return 0;
+}
+
+/* How the row of vertex a is to that of b, in some order. */
+static int w3di_mesh_weld_compare(const void *context, uint32_t a, uint32_t b)
+{
+    const w3d_mesh_weld_desc *desc = (const w3d_mesh_weld_desc *)context;
+    for (uint32_t k = 0; k < desc->attribute_count; k++) {
+        const w3d_mesh_attribute *attribute = &desc->attributes[k];
+        const unsigned char *left = w3di_mesh_weld_row(attribute, a);
+        const unsigned char *right = w3di_mesh_weld_row(attribute, b);
+        uint32_t step = attribute->kind == W3D_ATTRIBUTE_BYTES ? 1 : 4;
+        for (uint32_t i = 0; i < attribute->size; i += step) {
+            uint32_t l = step == 1 ? left[i] : w3di_mesh_weld_float_bits(left + i);
+            uint32_t r = step == 1 ? right[i] : w3di_mesh_weld_float_bits(right + i);
+            if (l != r) return l < r ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* The links that the table would have made, by sorting. */
+static void w3di_mesh_weld_link_sorted(const w3di_mesh_weld_table *table, uint32_t *remap)
+{
+    const w3d_mesh_weld_desc *desc = table->desc;
+    uint32_t *vertices = table->slots, count = 0;
+    for (uint32_t vertex = 0; vertex < desc->vertex_count; vertex++) {
+        vertices[count] = vertex;
+        count += !desc->indices || remap[vertex] != W3D_MESH_WELD_DROPPED;
+    }
+    w3di_mesh_merge_sort_link(vertices, vertices + desc->vertex_count, count,
+                              w3di_mesh_weld_compare, desc, remap);
 }
 
 /* The vertices that the cache of recent rows did not know. */
@@ -360,11 +396,14 @@ typedef struct w3di_mesh_weld_batch {
     uint64_t hashes[W3DI_MESH_WELD_BATCH];
 } w3di_mesh_weld_batch;
 
-W3D_INLINE void w3di_mesh_weld_flush(w3di_mesh_weld_table *table, w3di_mesh_weld_batch *batch,
-                                     uint32_t *remap, int plain)
+/* 0: the table was given up. */
+W3D_INLINE int w3di_mesh_weld_flush(w3di_mesh_weld_table *table, w3di_mesh_weld_batch *batch,
+                                    uint32_t *remap, int plain)
 {
-    if (!batch->count) return;
-    if (w3di_mesh_weld_reseed(table, batch->vertices[0], remap))
+    uint64_t seed = table->seed;
+    if (!batch->count) return 1;
+    if (w3di_mesh_weld_gives_up(table, batch->vertices[0], remap)) return 0;
+    if (table->seed != seed)
         for (uint32_t i = 0; i < batch->count; i++)
             batch->hashes[i] = w3di_mesh_weld_hash(table->desc, batch->vertices[i], table->seed);
     if (table->held + batch->count > table->room && table->mask + 1 < table->most_slots) {
@@ -382,6 +421,7 @@ W3D_INLINE void w3di_mesh_weld_flush(w3di_mesh_weld_table *table, w3di_mesh_weld
     for (uint32_t i = 0; i < batch->count; i++)
         w3di_mesh_weld_vertex(table, batch->vertices[i], batch->hashes[i], remap, plain);
     batch->count = 0;
+    return 1;
 }
 
 /* Links every vertex to an earlier equal one, or to itself. An entry of `recent` is the last row
@@ -420,9 +460,12 @@ W3D_INLINE void w3di_mesh_weld_link(w3di_mesh_weld_table *table, uint32_t *remap
         batch.vertices[batch.count] = vertex;
         batch.hashes[batch.count] = hash;
         batch.count += link == vertex;
-        if (batch.count == W3DI_MESH_WELD_BATCH) w3di_mesh_weld_flush(table, &batch, remap, plain);
+        if (batch.count == W3DI_MESH_WELD_BATCH &&
+            !w3di_mesh_weld_flush(table, &batch, remap, plain))
+            break;
     }
-    w3di_mesh_weld_flush(table, &batch, remap, plain);
+    if (!w3di_mesh_weld_flush(table, &batch, remap, plain))
+        w3di_mesh_weld_link_sorted(table, remap);
 }
 
 /* Turns links into numbers, in the order of first appearance; gives how many. */

@@ -55,10 +55,10 @@ typedef struct w3d_mesh_weld_desc {
  *                           negative, not finite, or on bytes
  *         W3D_ERR_INDEX     an index >= V
  *         W3D_ERR_CAPACITY  scratch too small
- * Cost    O(V) time, also for rows made to collide; 8 to 24 bytes of scratch a vertex. With
+ * Cost    O(V) time, O(V log V) for rows made to collide; 8 to 24 bytes of scratch a vertex. With
  *         tolerances, O(V) as long as few distinct vertices lie within twice the tolerance of each
  *         other in attribute 0 while their other attributes are equal or under a tolerance; O(V^2)
- *         if all do.
+ *         if all do, or are made to collide.
  * Source  spatial hashing: Teschner et al. 2003, "Optimized spatial hashing for collision
  *         detection of deformable objects", section 3. */
 W3D_API w3d_result w3d_mesh_weld(const w3d_mesh_weld_desc *desc, uint32_t *remap,

@@ -1,0 +1,2 @@
+// nothing at all
+diagnostic(off, derivative_uniformity);
