@@ -75,7 +75,12 @@ element('api').onchange = () => {
 element('lose').onclick = () => {
     const canvas = running?.gpu?.canvas(0);
     if (!canvas) return;
-    if (element('api').value === '3') canvas.getContext('webgl2').getExtension('WEBGL_lose_context')?.loseContext();
-    else running.gpu.executor()?.lose?.();
+    if (element('api').value === '3') {
+        const switchable = canvas.getContext('webgl2').getExtension('WEBGL_lose_context');
+        switchable?.loseContext();
+        setTimeout(() => switchable?.restoreContext(), 200); // as a browser does by itself
+    } else {
+        running.gpu.executor()?.device?.destroy();
+    }
 };
 start(element('example').value);

@@ -40,7 +40,8 @@ EXPORT("frame") int example_frame(float seconds, uint32_t width, uint32_t height
     if (status == W3D_GPU_FAILED || w3d_gpu_resize(gpu, width, height)) return 0;
     if (!made && !example_make(gpu)) return 0;
     made = 1;
-    return example_draw(gpu, seconds, width, height);
+    if (example_draw(gpu, seconds, width, height)) return 1;
+    return w3d_gpu_poll(gpu) == W3D_GPU_LOST ? 3 : 0; /* it may be lost in the middle of a frame */
 }
 
 EXPORT("message") const char *example_message(void) { return w3d_gpu_message(gpu); }
