@@ -116,7 +116,7 @@
  *
  *   read animations, skins, cameras or lights yet: they are left out. A file that requires
  *   compressed glTF (Draco, meshopt, Basis) is refused by that name. It does not decode pictures,
- *   open windows or print; only scene/file touches files, when called. It does not
+ *   open windows or make GPU contexts, or print; only scene/file touches files, when called. It does not
  *   run on big-endian machines or without IEEE floats, and hashes in core/hash.h are for tables,
  *   not for security (pack/sha256 is).
  */

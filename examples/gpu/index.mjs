@@ -53,7 +53,7 @@ function frame(mine, time) {
     } else if (result !== DREW) {
         say(textAt(exports, exports.message()), true);
         return;
-    } else if (++mine.frames % 30 === 1) {
+    } else if (++mine.frames % 30 === 6) {
         say(`${textAt(exports, exports.device())}: ${exports.draws_asked()} draws asked, ${exports.draws_issued()} issued`);
     }
     document.documentElement.dataset.frames = mine.frames; // for tests

@@ -14,7 +14,7 @@ W3D_API w3d_result w3d_gpu_buffer_create(w3d_gpu *gpu, const w3d_gpu_buffer_desc
     uint32_t slot;
     if (!gpu || !desc || !buffer) return W3D_ERR_ARGUMENT;
     uint32_t use = desc->use ? desc->use : (uint32_t)(W3D_GPU_USE_VERTEX | W3D_GPU_USE_INDEX),
-             size = (desc->size + 3) & ~3u;
+             size = use & W3D_GPU_USE_UNIFORM ? (desc->size + 15) & ~15u : (desc->size + 3) & ~3u;
     W3DI_GPU_CHECK(!gpu->pass.open, W3D_ERR_ARGUMENT, "desc",
                    "is made outside passes: end the pass first");
     W3DI_GPU_CHECK(desc->size && desc->size <= 0x40000000u, W3D_ERR_ARGUMENT, "desc.size",

@@ -18,7 +18,7 @@ typedef void (*w3d_gpu_reload)(w3d_gpu *gpu, uint32_t handle,
                                void *user); /* is to write the contents again */
 
 typedef struct w3d_gpu_buffer_desc {
-    uint32_t size;    /* bytes; rounded up to 4 */
+    uint32_t size;    /* bytes; rounded up to 4, of uniform ones to 16 */
     uint32_t use;     /* W3D_GPU_USE_ bits; 0: vertex and index */
     const void *data; /* [size] or NULL: zero */
     w3d_gpu_policy policy;

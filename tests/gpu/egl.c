@@ -92,3 +92,32 @@ void egl_close(egl_context *egl)
 }
 
 void *egl_getproc(void *egl, const char *name) { return ((egl_context *)egl)->getproc(name); }
+
+#define GL(name, parameters) ((void(*) parameters)egl_function(egl, "gl" #name))
+
+/* A pointer to a function by way of bytes: C has no cast from an object's. */
+static void (*egl_function(egl_context *egl, const char *name))(void)
+{
+    void *address = egl_getproc(egl, name);
+    void (*function)(void);
+    memcpy(&function, &address, sizeof function);
+    return function;
+}
+
+unsigned egl_framebuffer(egl_context *egl)
+{
+    unsigned framebuffer, buffers[2];
+    GL(GenFramebuffers, (int, unsigned *))(1, &framebuffer);
+    GL(GenRenderbuffers, (int, unsigned *))(2, buffers);
+    GL(BindFramebuffer, (unsigned, unsigned))(0x8D40, framebuffer);
+    for (int i = 0; i < 2; i++) {
+        unsigned format = i ? 0x88F0 : 0x8058,
+                 place = i ? 0x821A : 0x8CE0; /* depth-stencil, RGBA8 */
+        GL(BindRenderbuffer, (unsigned, unsigned))(0x8D41, buffers[i]);
+        GL(RenderbufferStorage, (unsigned, unsigned, int, int))(0x8D41, format, 256, 256);
+        GL(FramebufferRenderbuffer, (unsigned, unsigned, unsigned, unsigned))
+        (0x8D40, place, 0x8D41, buffers[i]);
+    }
+    GL(BindFramebuffer, (unsigned, unsigned))(0x8D40, 0);
+    return framebuffer;
+}

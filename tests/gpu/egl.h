@@ -19,6 +19,8 @@ typedef struct egl_context {
  * why. */
 int egl_open(egl_context *egl, int es, int major, int minor);
 void egl_close(egl_context *egl);
+/* A framebuffer of 256x256 with depth and stencil, in the place of a window's; gone with the context. */
+unsigned egl_framebuffer(egl_context *egl);
 void *egl_getproc(void *egl, const char *name); /* as w3d_gpu_gl_desc wants it */
 
 #endif /* TESTS_GPU_EGL_H */

@@ -137,24 +137,6 @@ static void *getproc(void *user, const char *name)
 
 #define GL(type, name, parameters) ((type(*) parameters)get("gl" #name))
 
-/* A framebuffer of 256x256 with depth and stencil, in the place of a window's. */
-static uint32_t make_framebuffer(void)
-{
-    uint32_t framebuffer, buffers[2];
-    GL(void, GenFramebuffers, (int32_t, uint32_t *))(1, &framebuffer);
-    GL(void, GenRenderbuffers, (int32_t, uint32_t *))(2, buffers);
-    GL(void, BindFramebuffer, (uint32_t, uint32_t))(0x8D40, framebuffer);
-    for (int i = 0; i < 2; i++) {
-        GL(void, BindRenderbuffer, (uint32_t, uint32_t))(0x8D41, buffers[i]);
-        GL(void, RenderbufferStorage, (uint32_t, uint32_t, int32_t, int32_t))
-        (0x8D41, i ? 0x88F0 : 0x8058, 256, 256);
-        GL(void, FramebufferRenderbuffer, (uint32_t, uint32_t, uint32_t, uint32_t))
-        (0x8D40, i ? 0x821A : 0x8CE0, 0x8D41, buffers[i]);
-    }
-    GL(void, BindFramebuffer, (uint32_t, uint32_t))(0x8D40, 0);
-    return framebuffer;
-}
-
 static uint32_t gl_error(void) { return GL(uint32_t, GetError, (void))(); }
 
 static void told(void *user, w3d_result code, const char *text)
@@ -546,7 +528,7 @@ static void all(const char *name, int es, int major, int minor, const char *filt
     memset(&counters, 0, sizeof counters);
     desc.getproc = getproc;
     desc.user = &egl;
-    desc.framebuffer = make_framebuffer();
+    desc.framebuffer = egl_framebuffer(&egl);
     desc.counters = &counters;
     scenes(name, &desc, 1, filter);
     printf("%s: %llu calls, %llu draws, %llu binds, %llu uniforms\n", name,
