@@ -53,7 +53,7 @@
  *            bjson_describe bjson_edit bjson_diff bjson_merge bjson_seal bjson_json
  *            props props_path props_bjson props_bjson_read props_json props_blender
  *   asset/   asset_scene gltf gltf_scene obj asset_bjson
- *   gpu/     gpu_types gpu_stream gpu_resource gpu_pipeline gpu_pass gpu gpu_check gpu_capture
+ *   gpu/     gpu_types gpu_format gpu_stream gpu_resource gpu_pipeline gpu_pass gpu gpu_check gpu_capture
  *            shader shader_glsl shader_run shader_create
  *            gpu_null gpu_soft gpu_gl gpu_web gpu_webgpu soft_raster
  *   render/  thumbnail
@@ -247,6 +247,7 @@
 #include "asset/asset_bjson.h"
 
 #include "gpu/gpu_types.h"
+#include "gpu/gpu_format.h"
 #include "gpu/gpu_stream.h"
 #include "gpu/gpu_resource.h"
 #include "gpu/gpu_pipeline.h"

@@ -1,4 +1,4 @@
-/* gpu_format.h - what formats are: bytes, blocks, kinds; private. */
+/* gpu_format.h - what formats are: bytes, blocks and kinds of textures and vertices. */
 #ifndef W3D_GPU_FORMAT_H
 #define W3D_GPU_FORMAT_H
 

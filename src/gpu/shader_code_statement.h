@@ -237,7 +237,7 @@ static inline void w3di_code_loop_of(w3di_code *c, uint32_t s)
     const w3di_shader_statement *x = &c->module->statements[s];
     w3di_code_loop outer = c->loop;
     uint32_t region = c->region, leaves = c->leaves[s], kept = 0, slots = c->slot_count;
-    uint32_t continues = (c->leaves[x->a] & W3DI_CODE_CONTINUES) && 1;
+    uint32_t continues = (c->leaves[x->a] & W3DI_CODE_CONTINUES) != 0;
     uint32_t begin = w3di_code_label(c), end = w3di_code_label(c);
     c->loop.is_switch = 0;
     c->loop.broken = c->loop.continued = W3DI_CODE_NONE;
