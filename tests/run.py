@@ -86,6 +86,7 @@ def steps():
     yield "tangents against MikkTSpace", ["node", "tests/oracle_mikktspace.mjs"]
     yield "shaders: WGSL and GLSL", ["node", "tests/oracle_shaders.mjs"]
     yield "GPU: GL and GLES on Mesa", ["python3", "tests/test_gpu_native.py"]
+    yield "shaders: every text is WGSL", ["node", "tests/web/test_wgsl.mjs"]
     yield "GPU: WebGL2 and WebGPU from C", ["node", "tests/web/test_gpu.mjs"]
     yield "GPU: WebGPU", ["node", "tests/web/test_gpu_webgpu.mjs"]
     yield "GPU: the page of examples", ["node", "tests/web/test_gpu_page.mjs"]

@@ -54,7 +54,6 @@ struct Particle { position: vec2f, velocity: vec2f }
 @group(2) @binding(1) var<storage, read_write> counter: atomic<u32>;
 var<workgroup> tile: array<f32, 64>;
 @compute @workgroup_size(64) fn cs(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) local: u32) {
-    if id.x >= arrayLength(&particles) { return; }
     tile[local] = particles[id.x].position.x;
     workgroupBarrier();
     particles[id.x].velocity.y -= 9.81 * 0.01 + tile[63 - local];
