@@ -101,7 +101,7 @@ static w3d_result w3di_gpu_soft_pass_begin(w3di_gpu_soft *self, const uint32_t *
     pass->width = w[3];
     pass->height = w[4];
     pass->samples = w[5];
-    pass->constants = blobs + w[6];
+    pass->constants = w[7] ? blobs + w[6] : NULL; /* a stream without blobs has none */
     pass->constants_size = w[7];
     pass->time_id = w[8];
     pass->open = 1; /* 0 again below where a target is missing: its draws are left out */
