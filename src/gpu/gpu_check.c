@@ -343,7 +343,7 @@ static int w3di_check_dispatch(w3d_gpu_checker *c, uint32_t op)
  * there and outside; else outside only. */
 static uint32_t w3di_check_shape(uint32_t op)
 {
-    enum { IN = 128, BOTH = 64 };
+    enum { INSIDE = 128, BOTH = 64 };
     switch ((w3d_gpu_op)op) {
     case W3D_GPU_OP_BUFFER_CREATE: return 6;
     case W3D_GPU_OP_BUFFER_WRITE: return 5;
@@ -367,19 +367,19 @@ static uint32_t w3di_check_shape(uint32_t op)
     case W3D_GPU_OP_DISPATCH_INDIRECT: return 5;
     case W3D_GPU_OP_PRESENT: return 1;
     case W3D_GPU_OP_PASS_BEGIN: return 16;
-    case W3D_GPU_OP_VIEWPORT: return 7 | IN;
-    case W3D_GPU_OP_SCISSOR: return 5 | IN;
-    case W3D_GPU_OP_STENCIL_REF: return 2 | IN;
-    case W3D_GPU_OP_BLEND_CONSTANT: return 5 | IN;
-    case W3D_GPU_OP_CONSTANTS: return 3 | IN;
-    case W3D_GPU_OP_INSTANCE_BUFFER: return 4 | IN;
-    case W3D_GPU_OP_MULTI: return 6 | IN;
-    case W3D_GPU_OP_DRAW_INDIRECT: return 10 | IN;
-    case W3D_GPU_OP_QUERY_BEGIN: return 2 | IN;
-    case W3D_GPU_OP_QUERY_END: return 1 | IN;
+    case W3D_GPU_OP_VIEWPORT: return 7 | INSIDE;
+    case W3D_GPU_OP_SCISSOR: return 5 | INSIDE;
+    case W3D_GPU_OP_STENCIL_REF: return 2 | INSIDE;
+    case W3D_GPU_OP_BLEND_CONSTANT: return 5 | INSIDE;
+    case W3D_GPU_OP_CONSTANTS: return 3 | INSIDE;
+    case W3D_GPU_OP_INSTANCE_BUFFER: return 4 | INSIDE;
+    case W3D_GPU_OP_MULTI: return 6 | INSIDE;
+    case W3D_GPU_OP_DRAW_INDIRECT: return 10 | INSIDE;
+    case W3D_GPU_OP_QUERY_BEGIN: return 2 | INSIDE;
+    case W3D_GPU_OP_QUERY_END: return 1 | INSIDE;
     case W3D_GPU_OP_LABEL_PUSH: return 3 | BOTH;
     case W3D_GPU_OP_LABEL_POP: return 1 | BOTH;
-    case W3D_GPU_OP_PASS_END: return 1 | IN;
+    case W3D_GPU_OP_PASS_END: return 1 | INSIDE;
     case W3D_GPU_OP_NONE:
     case W3D_GPU_OP_PACKETS: break;
     }

@@ -259,8 +259,8 @@ static void w3di_soft_raster_clip(const w3di_soft_raster_state *state,
                                   const w3di_soft_raster_planes *planes,
                                   w3di_soft_raster_triangle *triangle)
 {
-    float polygon[W3DI_SOFT_RASTER_CORNERS * W3DI_SOFT_RASTER_FLOATS],
-        result[W3DI_SOFT_RASTER_CORNERS * W3DI_SOFT_RASTER_FLOATS];
+    float polygon[(int)W3DI_SOFT_RASTER_CORNERS * (int)W3DI_SOFT_RASTER_FLOATS],
+        result[(int)W3DI_SOFT_RASTER_CORNERS * (int)W3DI_SOFT_RASTER_FLOATS];
     uint32_t varyings = state->draw->varying_count, floats = 4 + varyings;
     int count = 3;
     for (int i = 0; i < 3; i++)

@@ -22,8 +22,8 @@
 #include "image/image_view.h"
 
 enum {
-    W3D_SOFT_RASTER_VARYINGS = 16,    /* floats a vertex carries besides its position, at most */
-    W3D_SOFT_RASTER_MAX_SIDE = 8192,  /* pixels of a target's width and height, at most        */
+    W3D_SOFT_RASTER_VARYINGS = 16,   /* floats a vertex carries besides its position, at most */
+    W3D_SOFT_RASTER_MAX_SIDE = 8192, /* pixels of a target's width and height, at most        */
     W3D_SOFT_RASTER_MAX_SAMPLES = 4
 };
 
@@ -43,8 +43,8 @@ typedef enum w3d_soft_raster_depth {
 } w3d_soft_raster_depth;
 
 typedef struct w3d_soft_raster_target_desc {
-    uint32_t              width, height; /* 1 .. W3D_SOFT_RASTER_MAX_SIDE */
-    uint32_t              samples;       /* 1 or 4; 0 means 1             */
+    uint32_t width, height; /* 1 .. W3D_SOFT_RASTER_MAX_SIDE */
+    uint32_t samples;       /* 1 or 4; 0 means 1             */
     w3d_soft_raster_color color;
     w3d_soft_raster_depth depth;
 } w3d_soft_raster_target_desc;
@@ -52,13 +52,13 @@ typedef struct w3d_soft_raster_target_desc {
 /* A target over the caller's memory. Read width and height; the rest is the rasteriser's: samples
  * lie in quads of 2x2 pixels, each sample's four values together. */
 typedef struct w3d_soft_raster_target {
-    uint32_t              width, height, samples;
+    uint32_t width, height, samples;
     w3d_soft_raster_color color;
     w3d_soft_raster_depth depth;
-    uint32_t              quads_per_row;
-    int32_t              *colors; /* [quads][samples][4] RGBA, red in the lowest byte; or NULL */
-    float                *depths; /* [quads][samples][4]; of 24 bits the multiple; or NULL     */
-    const void           *codes;  /* tables between light and its sRGB code                    */
+    uint32_t quads_per_row;
+    int32_t *colors;   /* [quads][samples][4] RGBA, red in the lowest byte; or NULL */
+    float *depths;     /* [quads][samples][4]; of 24 bits the multiple; or NULL     */
+    const void *codes; /* tables between light and its sRGB code                    */
 } w3d_soft_raster_target;
 
 /* Bytes a target needs; 0 where the desc is outside its limits or does not fit a size_t. */
@@ -109,14 +109,14 @@ W3D_API w3d_result w3d_soft_raster_read_depth(const w3d_soft_raster_target *targ
  * Lanes outside the mask hold the triangle's plane carried on, for derivatives; a depth and
  * varyings there may be any number, infinite or NaN. */
 typedef struct w3d_soft_raster_quad {
-    w3d_f4      x, y;      /* the pixel centres on the target: 0.5, 1.5, ...                  */
-    w3d_f4      depth;     /* at the centres, before rounding to 24 bits                      */
-    w3d_f4      inverse_w; /* 1 / w, linear on the screen                                     */
-    w3d_f4      mask;      /* all ones in the lanes that are visible in some sample           */
-    w3d_f4      varyings[W3D_SOFT_RASTER_VARYINGS]; /* [varying_count] are set                */
-    uint32_t    triangle;  /* index_count / 3 of them in a draw, counted from 0               */
-    int         front;     /* 1 where the triangle shows its front                            */
-    const void *user;      /* the draw's                                                      */
+    w3d_f4 x, y;      /* the pixel centres on the target: 0.5, 1.5, ...                  */
+    w3d_f4 depth;     /* at the centres, before rounding to 24 bits                      */
+    w3d_f4 inverse_w; /* 1 / w, linear on the screen                                     */
+    w3d_f4 mask;      /* all ones in the lanes that are visible in some sample           */
+    w3d_f4 varyings[W3D_SOFT_RASTER_VARYINGS]; /* [varying_count] are set                */
+    uint32_t triangle; /* index_count / 3 of them in a draw, counted from 0               */
+    int front;         /* 1 where the triangle shows its front                            */
+    const void *user;  /* the draw's                                                      */
 } w3d_soft_raster_quad;
 
 /* What it gives back. `keep` starts as all ones; lanes set to zero are discarded. */
@@ -131,14 +131,14 @@ typedef void (*w3d_soft_raster_function)(const w3d_soft_raster_quad *quad,
 /* ---- drawing ---- */
 
 typedef enum w3d_soft_raster_compare { /* new depth (this) stored depth: passes */
-    W3D_SOFT_RASTER_LESS,
-    W3D_SOFT_RASTER_LESS_EQUAL,
-    W3D_SOFT_RASTER_EQUAL,
-    W3D_SOFT_RASTER_NOT_EQUAL,
-    W3D_SOFT_RASTER_GREATER,
-    W3D_SOFT_RASTER_GREATER_EQUAL,
-    W3D_SOFT_RASTER_ALWAYS,
-    W3D_SOFT_RASTER_NEVER
+                                       W3D_SOFT_RASTER_LESS,
+                                       W3D_SOFT_RASTER_LESS_EQUAL,
+                                       W3D_SOFT_RASTER_EQUAL,
+                                       W3D_SOFT_RASTER_NOT_EQUAL,
+                                       W3D_SOFT_RASTER_GREATER,
+                                       W3D_SOFT_RASTER_GREATER_EQUAL,
+                                       W3D_SOFT_RASTER_ALWAYS,
+                                       W3D_SOFT_RASTER_NEVER
 } w3d_soft_raster_compare;
 
 typedef enum w3d_soft_raster_cull {
@@ -148,14 +148,14 @@ typedef enum w3d_soft_raster_cull {
 } w3d_soft_raster_cull;
 
 typedef enum w3d_soft_raster_blend { /* s the new colour, d the stored one, a the new alpha */
-    W3D_SOFT_RASTER_REPLACE,         /* s                                                    */
-    W3D_SOFT_RASTER_OVER,            /* s.rgb * a + d.rgb * (1 - a);  a + d.a * (1 - a)      */
-    W3D_SOFT_RASTER_PREMULTIPLIED,   /* s + d * (1 - a)                                      */
-    W3D_SOFT_RASTER_ADD              /* s.rgb * a + d.rgb;  a + d.a                          */
+                                     W3D_SOFT_RASTER_REPLACE, /* s                                                    */
+                                     W3D_SOFT_RASTER_OVER, /* s.rgb * a + d.rgb * (1 - a);  a + d.a * (1 - a)      */
+                                     W3D_SOFT_RASTER_PREMULTIPLIED, /* s + d * (1 - a)                                      */
+                                     W3D_SOFT_RASTER_ADD /* s.rgb * a + d.rgb;  a + d.a                          */
 } w3d_soft_raster_blend;
 
 typedef struct w3d_soft_raster_viewport {
-    float x, y, width, height; /* pixels; -32768..32768, width and height above 0 */
+    float x, y, width, height;  /* pixels; -32768..32768, width and height above 0 */
     float min_depth, max_depth; /* 0..1 */
 } w3d_soft_raster_viewport;
 
@@ -166,28 +166,28 @@ typedef struct w3d_soft_raster_rectangle {
 /* Zero is the default everywhere but in the first four: all of the target, opaque, both sides,
  * the nearest wins. */
 typedef struct w3d_soft_raster_draw_desc {
-    const float    *vertices;      /* [vertex_count] rows: clip x y z w, then the varyings       */
-    const uint32_t *indices;       /* [index_count], each < vertex_count; NULL: 0, 1, 2 ...      */
-    uint32_t        vertex_count;
-    uint32_t        index_count;   /* multiple of 3 */
-    uint32_t        varying_count; /* up to W3D_SOFT_RASTER_VARYINGS */
-    uint32_t        stride;        /* bytes from row to row, multiple of 4; 0: packed */
-    uint32_t        flat_varyings; /* bit k: varying k is the first corner's, its bits kept */
-    int             centroid;      /* 1: where a pixel's centre is outside the triangle, varyings */
-                                   /* are taken at its first covered sample                       */
-    w3d_soft_raster_viewport  viewport; /* all zero: the target, depth 0..1 */
-    w3d_soft_raster_rectangle scissor;  /* all zero: the target; cut to it otherwise */
-    uint32_t        first_row, end_row; /* rows this call may touch, both even, so that threads  */
-                                        /* may share a target by bands; end_row 0: to the end    */
-    w3d_soft_raster_cull     cull;
-    int                      front_clockwise;  /* 1: the front is clockwise as seen    */
-    w3d_soft_raster_compare  compare;
-    int                      depth_keep;       /* 1: depth is tested but not written   */
-    float                    depth_bias;       /* steps of the depth format, added     */
-    float                    depth_bias_slope; /* times the steeper slope a pixel, added */
-    w3d_soft_raster_blend    blend;
-    w3d_soft_raster_function fragment;         /* NULL: depth only                     */
-    const void              *user;             /* for the fragment function            */
+    const float *vertices;   /* [vertex_count] rows: clip x y z w, then the varyings       */
+    const uint32_t *indices; /* [index_count], each < vertex_count; NULL: 0, 1, 2 ...      */
+    uint32_t vertex_count;
+    uint32_t index_count;   /* multiple of 3 */
+    uint32_t varying_count; /* up to W3D_SOFT_RASTER_VARYINGS */
+    uint32_t stride;        /* bytes from row to row, multiple of 4; 0: packed */
+    uint32_t flat_varyings; /* bit k: varying k is the first corner's, its bits kept */
+    int centroid;           /* 1: where a pixel's centre is outside the triangle, varyings */
+                            /* are taken at its first covered sample                       */
+    w3d_soft_raster_viewport viewport; /* all zero: the target, depth 0..1 */
+    w3d_soft_raster_rectangle scissor; /* all zero: the target; cut to it otherwise */
+    uint32_t first_row, end_row;       /* rows this call may touch, both even, so that threads  */
+                                       /* may share a target by bands; end_row 0: to the end    */
+    w3d_soft_raster_cull cull;
+    int front_clockwise; /* 1: the front is clockwise as seen    */
+    w3d_soft_raster_compare compare;
+    int depth_keep;         /* 1: depth is tested but not written   */
+    float depth_bias;       /* steps of the depth format, added     */
+    float depth_bias_slope; /* times the steeper slope a pixel, added */
+    w3d_soft_raster_blend blend;
+    w3d_soft_raster_function fragment; /* NULL: depth only                     */
+    const void *user;                  /* for the fragment function            */
 } w3d_soft_raster_draw_desc;
 
 /* Draws triangles, in order.
