@@ -1,6 +1,6 @@
 /* 10_triangle.c - the smallest picture: three vertices that the shader makes itself.
  *
- *   cc -O2 -I. examples/gpu/10_triangle.c examples/gpu/native.c -o triangle && ./triangle triangle.png */
+ *   cc -O2 -DW3D_STATIC=1 -I. -include examples/gpu/native.c examples/gpu/10_triangle.c -o triangle && ./triangle triangle.png */
 #include "examples/gpu/example.h"
 
 static w3d_gpu_pipeline pipeline;

@@ -1,6 +1,6 @@
 /* 11_textured_cube.c - vertices and indices in buffers, a texture with mip levels, a camera, depth.
  *
- *   cc -O2 -I. examples/gpu/11_textured_cube.c examples/gpu/native.c -o cube && ./cube cube.png */
+ *   cc -O2 -DW3D_STATIC=1 -I. -include examples/gpu/native.c examples/gpu/11_textured_cube.c -o cube && ./cube cube.png */
 #include "examples/gpu/example.h"
 
 static w3d_gpu_pipeline pipeline;

@@ -1,6 +1,6 @@
 /* 12_many.c - 20,000 objects, each a draw of its own: sorted and merged into a handful of operations.
  *
- *   cc -O2 -I. examples/gpu/12_many.c examples/gpu/native.c -o many && ./many many.png */
+ *   cc -O2 -DW3D_STATIC=1 -I. -include examples/gpu/native.c examples/gpu/12_many.c -o many && ./many many.png */
 #include "examples/gpu/example.h"
 
 enum { SIDE = 200, COUNT = SIDE * (SIDE / 2) };

@@ -1,6 +1,6 @@
 /* 13_compute.c - particles moved by a compute shader, or by the same steps in C where there is none.
  *
- *   cc -O2 -I. examples/gpu/13_compute.c examples/gpu/native.c -o compute && ./compute compute.png */
+ *   cc -O2 -DW3D_STATIC=1 -I. -include examples/gpu/native.c examples/gpu/13_compute.c -o compute && ./compute compute.png */
 #include "examples/gpu/example.h"
 
 enum { COUNT = 4096 };

@@ -1,6 +1,6 @@
 /* 14_offscreen_png.c - a picture without a window: four samples a pixel into a texture, read back, to PNG.
  *
- *   cc -O2 -I. examples/gpu/14_offscreen_png.c -o offscreen && ./offscreen disc.png */
+ *   cc -O2 -DW3D_STATIC=1 -I. examples/gpu/14_offscreen_png.c -o offscreen && ./offscreen disc.png */
 #define WASM3D_IMPLEMENTATION
 #include "wasm3d.h"
 

@@ -1,4 +1,5 @@
-/* native.c - runs a GPU example in software: eight frames, the last one as a PNG beside the program. */
+/* native.c - runs a GPU example in software: eight frames, the last one as a PNG. Included before the
+ * example, so that both are one file and the compiler leaves out what neither calls. */
 #define WASM3D_IMPLEMENTATION
 #include "examples/gpu/example.h"
 

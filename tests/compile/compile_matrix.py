@@ -196,12 +196,19 @@ def headers_alone(matrix):
     .c of a header for an operating system begins with."""
     languages = matrix.languages(["c99"], ["c++11"])
 
+    def closure(path, into):
+        if path not in into:
+            into[path] = matrix.sources[path].text
+            for other in re.findall(r'^#include "([^"]+)"', into[path], re.M):
+                closure(other, into)
+        return into
+
     def is_part(path):
-        """Whether a private header, or one it needs, names a static function that a later one of its
-        .c defines: of those that call each other in a circle the first must be declared."""
-        text = matrix.sources[path].text
-        return bool(re.search(r"^static (?:inline )?\w[\w *]*\([^{};]*\);", text, re.M)) or any(
-            is_part(other) for other in re.findall(r'^#include "([^"]+)"', text, re.M))
+        """Whether a header declares a static function that only a later header of its .c defines: of
+        functions that call each other in a circle the first must be declared."""
+        text = "\n".join(closure(path, {}).values())
+        return any(not re.search(rf"\b{name}\([^{{}};]*\)\s*\{{", text) for name in
+                   re.findall(r"^static (?:inline )?\w[\w *]*?(\w+)\([^{};]*\);", text, re.M))
 
     for number, path in enumerate(matrix.headers):
         stem = path.replace("/", "_")[:-2]
