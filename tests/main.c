@@ -33,7 +33,8 @@ test_state test;
     X(bjson_seal)                                                                                  \
     X(bjson_json) X(bjson_json_linear) X(props) X(props_bjson) X(props_json) X(props_blender)      \
     X(gltf) X(obj) X(asset_bjson)                                                                  \
-    X(shader) X(shader_run) X(gpu) X(gpu_pass) X(gpu_capture) X(gpu_soft) X(gpu_soft_shaders)      \
+    X(shader) X(shader_run) X(shader_create) X(gpu) X(gpu_pass) X(gpu_capture) X(gpu_soft)         \
+    X(gpu_soft_shaders)                                                                            \
     X(soft_raster) X(soft_raster_state) X(thumbnail)
 /* clang-format on */
 #if defined(TEST_GROUND)
