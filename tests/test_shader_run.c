@@ -1,4 +1,11 @@
 /* test_shader_run.c - shaders in software against plain C: operations, control flow, memory, textures. */
+/* What is expected is rounded after each operation, also where the test is built with -mfma. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off", "no-tree-vectorize")
+#endif
+
 #include "core/math.h"
 #include "gpu/shader_run.h"
 #include "memory/allocator.h"
